@@ -1,0 +1,39 @@
+"""What commands share: settings, logs, and where people read."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from core import logs
+from core.settings import load_settings
+
+if TYPE_CHECKING:
+    import click
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from core.settings import Settings
+
+
+def start(ctx: click.Context) -> Settings:
+    """The settings of this command, with logs set up. Raises ConfigError."""
+    settings = load_settings()
+    logs.configure(level="INFO" if ctx.obj["verbose"] else "WARNING", json=settings.log_format == "json")
+    return settings
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where people read. Colours and widths fit the terminal; a pipe gets plain text."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 120)
+
+
+def progress() -> Progress:
+    """A progress bar on standard error, silent where nobody watches."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    shown = console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty())

@@ -1,0 +1,96 @@
+"""The ``vigie`` command. Only click is imported here, so that ``vigie --help`` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+COMMANDS = {  # name: module, one line for --help
+    "run": ("cli.run", "Crawl every enabled source, score what is new, publish it."),
+    "crawl": ("cli.crawl", "Crawl the named sources, or all enabled ones, into the archive."),
+    "score": ("cli.score", "Score texts, files, JSON Lines, or what waits in the archive."),
+    "publish": ("cli.publish", "Put what was scored into the index."),
+    "reindex": ("cli.publish", "Build the index anew from the archive."),
+    "queue": ("cli.queue", "Show what to read first."),
+    "sources": ("cli.sources", "List and check the sources."),
+    "flows": ("cli.flows", "Run the schedules of prefect.yaml."),
+    "doctor": ("cli.doctor", "Check index, model, archive, database, clock and disk, and say what to do."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of a day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of --help, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens on standard error.")
+@click.version_option(package_name="vigie")
+@click.pass_context
+def vigie(ctx: click.Context, *, verbose: bool) -> None:
+    """Vigie watches the public web for sectarian risk and helps people act on it lawfully.
+
+    It scores content, never persons; belief is never a marker; nothing is sent without a person's decision.
+    Settings are environment variables VIGIE_...: see docs/settings.md.
+    """
+    ctx.obj = {"verbose": verbose}
+
+
+def main() -> None:
+    """The console script: a VigieError becomes one line on standard error and exit code 2."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of a command line: 0, or 2 after one clear line, or 130 when interrupted."""
+    options: dict[str, Any] = {"standalone_mode": False, "prog_name": "vigie"}
+    try:
+        result = vigie.main(arguments, **options)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("vigie: interrupted; run the same command again, nothing is lost", err=True)
+        return 130
+    except BrokenPipeError:  # the reader of our output left, as in "vigie queue | head"
+        sys.stderr.close()
+        return 0
+    except Exception as error:  # noqa: BLE001 - the command's edge
+        return _explain(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    from core.errors import VigieError
+
+    if not isinstance(error, VigieError):
+        raise error
+    click.echo(f"vigie: {' '.join(str(error).split())}", err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""An assessment and a queue as people read them in a terminal, in French."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from cli.tables import safe
+from core.records import MARKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from core.records import Assessment, Marker
+
+NAMES: dict[str, str] = {"gourou": "gourou 2.0", "complotisme": "complotisme", "abandon_soins": "abandon de soins"}
+WORDS = {"alerte": "ALERTE", "a_lire": "à lire", "rien": "rien"}
+STYLES = {"alerte": "bold red", "a_lire": "yellow", "rien": "dim"}
+NOTICE = "Un score porte sur un contenu, jamais sur une personne ; une croyance, même étrange, n'est pas un marqueur. Une personne décide."
+
+
+def score_line(marker: str, probability: float, decision: str) -> Text:
+    """One marker: its name, a bar, its probability, what it means."""
+    filled = round(probability * 20)
+    bar = "█" * filled + "·" * (20 - filled)
+    return Text.assemble(f"{NAMES[marker]:<17}", (bar, STYLES[decision]), f" {probability:6.1%}  ", (WORDS[decision], STYLES[decision]))
+
+
+def assessment_page(answer: Assessment, text: str, *, name: str) -> RenderableType:
+    """Scores, then the sentences that justify them."""
+    head = Text(f"{name} · {len(text)} caractères", style="bold")
+    scores = [score_line(marker, answer.scores[marker], answer.decision[marker]) for marker in MARKERS]
+    quotes = [quote_line(found.marker, found.text) for found in answer.evidence]
+    return Group(head, *scores, *quotes, Text(NOTICE, style="dim"), Text(""))
+
+
+def quote_line(marker: Marker | str, text: str) -> RenderableType:
+    """A justifying sentence, under its marker's name."""
+    return Padding(Text.assemble((f"{NAMES[marker]} : ", "bold"), f"« {safe(text)} »"), (0, 0, 0, 2))
+
+
+def queue_page(entries: Sequence[Mapping[str, Any]], *, total: int) -> RenderableType:
+    """What to read first, each with its scores and the sentences that justify them."""
+    parts: list[RenderableType] = [Text(f"À lire d'abord : {len(entries)} contenus sur {total} signalés", style="bold"), Text("")]
+    for number, entry in enumerate(entries, 1):
+        parts += [*_entry(number, entry), Text("")]
+    return Group(*parts, Text(NOTICE, style="dim"))
+
+
+def _entry(number: int, entry: Mapping[str, Any]) -> list[RenderableType]:
+    title = safe(entry["title"] or entry["text"])[:100]
+    head = Text.assemble(f"{number:>3}. ", (f"{WORDS[entry['decision']]} ", STYLES[entry["decision"]]), (title, "bold"))
+    where = " · ".join(part for part in (_kind(entry), entry["platform"], (entry["published_at"] or "")[:10], _money(entry)) if part)
+    lines: list[RenderableType] = [head, Text(f"     {where}", style="dim"), Text(f"     {safe(entry['url'])}", style="dim", no_wrap=True, overflow="fold")]
+    for marker in entry["markers"]:
+        decision = "alerte" if marker in entry["alerts"] else "a_lire"
+        lines.append(Padding(score_line(marker, entry[f"score_{marker}"], decision), (0, 0, 0, 5)))
+        quotes = [found for found in entry["evidence"] if found["marker"] == marker]
+        lines += [Padding(quote_line(marker, found["text"]), (0, 0, 0, 5)) for found in sorted(quotes, key=lambda found: -found["score"])[:2]]
+    return lines
+
+
+def _kind(entry: Mapping[str, Any]) -> str:
+    return {"post": "publication", "article": "article", "crowdfunding": "cagnotte"}[entry["kind"]]
+
+
+def _money(entry: Mapping[str, Any]) -> str:
+    if entry["funding_raised"] is None:
+        return ""
+    goal = f" sur {entry['funding_goal']:,.0f}" if entry["funding_goal"] else ""
+    return f"{entry['funding_raised']:,.0f}{goal} {entry['funding_currency'] or ''}".replace(",", " ").strip()

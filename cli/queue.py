@@ -1,0 +1,42 @@
+"""``vigie queue``."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from cli.context import console, start
+from core.records import MARKERS
+
+
+@click.command()
+@click.option("--marker", "markers", multiple=True, type=click.Choice(MARKERS), help="Only these markers; may be repeated.")
+@click.option("--alerts", is_flag=True, help="Only what is an alert.")
+@click.option("--words", default="", help="Only what holds all these words.")
+@click.option("--size", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def queue(ctx: click.Context, *, markers: tuple[str, ...], alerts: bool, words: str, size: int, as_json: bool) -> int:
+    """Show what to read first: alerts, then what Vigie doubts, the most probable first."""
+    from cli.pages import queue_page
+    from index.open import open_index
+    from index.queries import Query
+
+    settings = start(ctx)
+    terms: dict[str, tuple[str, ...]] = {"decision": ("alerte",) if alerts else ("alerte", "a_lire")}
+    if markers:
+        terms["alerts" if alerts else "markers"] = markers
+    index = open_index(settings)
+    try:
+        page = index.search(Query(words=words, terms=terms, size=size))
+    finally:
+        index.close()
+    if as_json:
+        for entry in page.entries:
+            click.echo(json.dumps(entry, ensure_ascii=False))
+    elif not page.entries:
+        console().print("Rien à lire : aucun contenu signalé dans l'index. « vigie run » lit les sources ; « vigie doctor » vérifie l'installation.")
+    else:
+        console().print(queue_page(page.entries, total=page.total))
+    return 0

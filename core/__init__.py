@@ -1,0 +1,1 @@
+"""What every other package speaks: records, settings, errors, URLs, logs, files."""

@@ -1,0 +1,96 @@
+"""Atomic files: a reader sees the whole old one or the whole new one, whenever the writer is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import gzip
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ConfigError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn a full or refusing disk into one clear line. Raises ConfigError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise ConfigError(f"disk full while writing {path}: free some space and run the same command again; nothing is lost") from error
+        if error.errno in REFUSED or isinstance(error, NotADirectoryError | FileExistsError):
+            raise ConfigError(f"cannot write {path} ({error.strerror}): give this user the right to write there, or set VIGIE_DATA_DIR") from error
+        raise
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success it is flushed to disk and renamed. Raises ConfigError."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            sync(temporary)
+            temporary.replace(path)
+            sync(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Force a file or a folder to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a small text file atomically. Raises ConfigError."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write one JSON text a line, compressed, atomically. Raises ConfigError."""
+    with atomic(path) as temporary, gzip.open(temporary, "wt", encoding="utf-8", compresslevel=6) as out:
+        for line in lines:
+            out.write(line + "\n")
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read what write_lines wrote, one object at a time."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, what: str) -> Iterator[None]:
+    """Hold an advisory lock that the system releases when the process dies. Raises Unavailable if another process holds it."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Unavailable(f"another process is {what} (lock {path}); wait for it to end and try again") from error
+        yield
+    finally:
+        os.close(handle)

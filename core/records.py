@@ -1,0 +1,139 @@
+"""The frozen records that travel between crawl, score, index and show.
+
+Times are timezone-aware UTC. Offsets are Python string offsets: ``text[start:end]``. ``text`` is what a person sees on the page.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+Marker = Literal["gourou", "complotisme", "abandon_soins"]
+Decision = Literal["rien", "a_lire", "alerte"]
+Kind = Literal["post", "article", "crowdfunding"]
+# DSA recital 14: only "open" and "auto_join" are dissemination to the public, and only these are ever collected
+AccessMode = Literal["open", "auto_join"]
+Status = Literal["indexed", "duplicate", "set_aside", "failed"]
+
+MARKERS: tuple[Marker, ...] = get_args(Marker)
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Record(BaseModel):
+    """Base of all records: immutable, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WarcRef(Record):
+    """Where a document's evidence lies: one gzip member of a WARC file."""
+
+    file: str  # relative to the archive
+    offset: Annotated[int, Field(ge=0)]  # bytes
+    length: Annotated[int, Field(gt=0)]  # bytes, compressed
+    record_id: str
+    payload_sha256: Sha256  # of the response body as archived
+
+
+class Funding(Record):
+    """What a crowdfunding page shows; amounts in units of ``currency`` (ISO 4217)."""
+
+    raised: float | None = None
+    goal: float | None = None
+    currency: str | None = None
+    donors: int | None = None
+    organiser: str | None = None  # pseudonym
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+
+
+class Document(Record):
+    """One public content item, as collected."""
+
+    id: str  # core.urls.document_id(url)
+    url: str  # canonical
+    source: str  # name of the YAML in crawlers/sources
+    kind: Kind
+    platform: str  # host that serves it
+    platform_id: str | None = None
+    title: str | None = None
+    text: str
+    language: str | None = None  # ISO 639-1 as the page declares it
+    published_at: AwareDatetime | None = None
+    edited_at: AwareDatetime | None = None
+    collected_at: AwareDatetime
+    author: str | None = None  # pseudonym, never a name
+    access_mode: AccessMode
+    links: tuple[str, ...] = ()  # URLs that the text shows
+    views: int | None = None
+    reposts: int | None = None
+    replies: int | None = None
+    funding: Funding | None = None
+    evidence: WarcRef | None = None
+    content_sha256: Sha256  # of what identifies this version: title, text, amounts
+
+
+class Evidence(Record):
+    """A passage of the text that justifies a marker: ``text == document.text[start:end]``."""
+
+    marker: Marker
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(gt=0)]
+    text: str
+    score: Probability
+
+    @model_validator(mode="after")
+    def _spans_its_text(self) -> Evidence:
+        if self.end - self.start != len(self.text):
+            raise ValueError(f"evidence {self.start}:{self.end} does not span its text of {len(self.text)} characters")
+        return self
+
+
+class Assessment(Record):
+    """What a model says of one content item. It is about the content, never about a person."""
+
+    document_id: str
+    model: str
+    revision: str  # sha256 of the weights, first 12 digits, and the thresholds' version
+    scores: dict[Marker, Probability]
+    decision: dict[Marker, Decision]
+    evidence: tuple[Evidence, ...] = ()
+
+
+class SetAside(Record):
+    """Something that could not be processed, kept with its reason so that nothing is lost."""
+
+    source: str
+    url: str
+    reason: str  # short and stable; reports count by it
+    detail: str
+    at: AwareDatetime
+    document_id: str | None = None
+    evidence: WarcRef | None = None
+
+
+class SourceReport(Record):
+    """What one source gave in one run: ``seen == kept + duplicate + set_aside + failed``."""
+
+    source: str
+    seen: int = 0
+    kept: int = 0
+    duplicate: int = 0
+    set_aside: int = 0
+    failed: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict)  # of what was set aside or failed
+    alarms: tuple[str, ...] = ()  # what a person should look at: fewer documents than expected, a wall
+    transient: bool = False  # whether trying again may help
+
+
+class ScoredDocument(Record):
+    """A document with what the model says of it: the unit that is indexed."""
+
+    document: Document
+    assessment: Assessment
+    batch: str

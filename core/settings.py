@@ -1,0 +1,75 @@
+"""All that the environment can change, read once into one frozen object. No other module reads the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import ConfigError, nearest
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "VIGIE_"
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable VIGIE_<FIELD>."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data_dir: Path = Field(ROOT / "data", description="archive, evidence and embedded index")
+    sources_dir: Path = Field(ROOT / "crawlers" / "sources", description="one YAML per source")
+    models_dir: Path = Field(ROOT / "models", description="registry.yml and one folder per model")
+
+    model: str = Field("vigie-e5-small-fr", description="a name of registry.yml, or hub:OWNER/NAME[@REVISION], or dir:FOLDER")
+    precision: Literal["auto", "bfloat16", "float32"] = Field("auto", description="auto: bfloat16 where the processor has it")
+    threads: int = Field(0, ge=0, le=256, description="processor threads for the model; 0: all cores")
+    max_text_chars: int = Field(1_000_000, ge=1000, description="a longer text is set aside")
+
+    contact: str = Field("", description="e-mail or page shown in the user agent; needed to crawl anything but this machine")
+    pseudonym_key: SecretStr | None = Field(None, min_length=32, description="key of author pseudonyms; else <data_dir>/pseudonym.key")
+    crawl_concurrency: int = Field(2, ge=1, le=32, description="sources crawled at once")
+    crawl_timeout: int = Field(3600, ge=1, description="seconds that one source may take")
+    batch_documents: int = Field(500, ge=1, le=100_000, description="documents per batch file")
+
+    elasticsearch_url: AnyHttpUrl | None = Field(None, description="an Elasticsearch 8 or 9 node; unset: the embedded index")
+    elasticsearch_username: str = Field("elastic", description="used with elasticsearch_password")
+    elasticsearch_password: SecretStr | None = None
+    elasticsearch_api_key: SecretStr | None = None
+    elasticsearch_ca: Path | None = Field(None, description="certificate authority of an https node")
+    index_name: str = Field("vigie-documents", pattern=r"^[a-z][a-z0-9-]{2,60}$", description="alias; indices are <alias>-v<N>-<time>")
+
+    log_format: Literal["console", "json"] = "console"
+
+    @model_validator(mode="after")
+    def _one_way_to_sign_in(self) -> Self:
+        if self.elasticsearch_password and self.elasticsearch_api_key:
+            raise ValueError("VIGIE_ELASTICSEARCH_PASSWORD and VIGIE_ELASTICSEARCH_API_KEY are both set; keep one")
+        return self
+
+    @property
+    def archive_dir(self) -> Path:
+        """Batches, evidence and assessments: the source of truth."""
+        return self.data_dir / "archive"
+
+    @property
+    def index_dir(self) -> Path:
+        """The embedded index, a projection of the archive."""
+        return self.data_dir / "index"
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises ConfigError that names the variable, and the nearest one when it is misspelt."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + "TEST_"):
+            raise ConfigError(f"environment variable {name} is unknown; {nearest(name, known)}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"{PREFIX}{str(first['loc'][0]).upper()}: " if first["loc"] else ""
+        raise ConfigError(f"environment variable {where}{first['msg']}") from error

@@ -1,0 +1,77 @@
+"""One spelling for each public address, and the document id that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from w3lib.url import canonicalize_url
+
+from core.errors import Invalid
+
+# parameters that say where a reader came from, never what the page is
+TRACKING = frozenset(
+    {
+        "dclid", "fbclid", "gclid", "gbraid", "igsh", "igshid", "mc_cid", "mc_eid", "mkt_tok", "msclkid", "oly_enc_id",
+        "ref_src", "ref_url", "s_cid", "si", "spm", "twclid", "wbraid", "wickedid", "xtor", "yclid",
+    }
+)  # fmt: skip
+TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "hsa_")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def canonical(url: str) -> str:
+    """The address without fragment, tracking parameters, credentials and default port, parameters sorted.
+
+    Raises Invalid for anything but http and https with a host.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError as error:
+        raise Invalid(f"address {url[:200]!r} cannot be read ({error}); expected http:// or https://") from error
+    if parts.scheme not in DEFAULT_PORTS or not host:
+        raise Invalid(f"address {url[:200]!r} is not a public page; expected http:// or https:// and a host")
+    netloc = f"[{host}]" if ":" in host else host
+    if port and port != DEFAULT_PORTS[parts.scheme]:
+        netloc = f"{netloc}:{port}"
+    query = urlencode([(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(key)])
+    try:
+        return canonicalize_url(urlunsplit((parts.scheme, netloc, parts.path or "/", query, "")))
+    except (ValueError, UnicodeError) as error:
+        raise Invalid(f"address {url[:200]!r} cannot be read ({error}); expected http:// or https://") from error
+
+
+def _tracks(key: str) -> bool:
+    return key.lower() in TRACKING or key.lower().startswith(TRACKING_PREFIXES)
+
+
+def document_id(url: str) -> str:
+    """32 hexadecimal digits: the same address gives the same id on every machine. Raises Invalid."""
+    return hashlib.sha256(canonical(url).encode()).hexdigest()[:32]
+
+
+def host_of(url: str) -> str:
+    """The host of an address, lower case, without port; "" where there is none."""
+    try:
+        return (urlsplit(url).hostname or "").lower().rstrip(".")
+    except ValueError:
+        return ""
+
+
+def is_public_address(address: str) -> bool:
+    """Whether an IP address is reachable by everybody: not loopback, private, link-local, reserved or multicast."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return ip.is_global and not ip.is_multicast
+
+
+def is_ip(host: str) -> bool:
+    """Whether a host is an IP address rather than a name."""
+    try:
+        ipaddress.ip_address(host.strip("[]").split("%")[0])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Gathers public pages, politely and with evidence."""

@@ -1,0 +1,224 @@
+"""The archive: batches of documents, the WARC evidence they rest on, and what was set aside. It is the source of truth.
+
+    open/<batch>/           a batch being written, locked by its process; a dead one is sealed by whoever comes next
+    evidence/<batch>.warc.gz, set_aside/<batch>.jsonl.gz, documents/<batch>.jsonl.gz      a sealed batch, in the order of sealing
+
+A response is on disk before the document that rests on it, so a process may be killed anywhere: what was cut short is cut off.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import zlib
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING
+
+from core.files import disk_errors, locked, read_lines, sync, write_lines
+from core.records import Document, SetAside, WarcRef
+from crawlers.ledger import Ledger
+from crawlers.warc import EvidenceFile, payloads_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Archive:
+    """One process's view of the archive in ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._ledger: Ledger | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the archive holds; opened at first use."""
+        if self._ledger is None:
+            self._ledger = Ledger(self.root / "ledger.sqlite")
+        return self._ledger
+
+    def batches(self) -> list[str]:
+        """Names of the sealed batches, oldest first (a name starts with its time)."""
+        return sorted(path.name.removesuffix(".jsonl.gz") for path in (self.root / "documents").glob("[0-9]*.jsonl.gz"))
+
+    def documents(self, batch: str) -> Iterator[Document]:
+        """The documents of a sealed batch, in order."""
+        return (Document.model_validate(line) for line in read_lines(self.root / "documents" / f"{batch}.jsonl.gz"))
+
+    def set_aside(self, batch: str) -> Iterator[SetAside]:
+        """What the crawl of a sealed batch could not process."""
+        path = self.root / "set_aside" / f"{batch}.jsonl.gz"
+        return (SetAside.model_validate(line) for line in read_lines(path)) if path.exists() else iter(())
+
+    def open_batch(self, source: str) -> OpenBatch:
+        """A new batch, locked by this process."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        return OpenBatch(self, f"{stamp}-{source}-{secrets.token_hex(2)}")
+
+    def is_dead(self, batch: str) -> bool:
+        """Whether a batch was neither sealed nor is being written by a living process."""
+        return not (self.root / "documents" / f"{batch}.jsonl.gz").exists() and not _is_locked(self.root / "open" / batch / "lock")
+
+    def recover(self) -> list[str]:
+        """Seal the batches whose process died, and enter in the ledger all that it lacks. Returns the names of the sealed ones."""
+        sealed = []
+        for folder in sorted((self.root / "open").glob("[0-9]*")):
+            if not _is_locked(folder / "lock"):
+                with locked(folder / "lock", what="sealing this batch"):
+                    if _cut_short(folder) and self._seal(folder.name):
+                        sealed.append(folder.name)
+        for batch in self.batches():
+            if not self.ledger.holds(batch):
+                self._enter(batch)
+        return sealed
+
+    def _seal(self, batch: str) -> bool:
+        """Move a closed batch into place; harmless to repeat after a kill at any line. False if it held nothing."""
+        folder, evidence = self.root / "open" / batch, self.root / "evidence" / f"{batch}.warc.gz"
+        warc, set_aside, documents = (folder / name for name in ("evidence.warc.gz", "set_aside.jsonl", "documents.jsonl"))
+        with disk_errors(folder):
+            holds = any(path.exists() and path.stat().st_size for path in (set_aside, documents)) or evidence.exists()
+            if holds:
+                if warc.exists():
+                    evidence.parent.mkdir(parents=True, exist_ok=True)
+                    sync(warc)
+                    warc.replace(evidence)
+                    sync(evidence.parent)
+                for path, place in ((set_aside, "set_aside"), (documents, "documents")):
+                    _compress(path, self.root / place / f"{batch}.jsonl.gz")
+                self._enter(batch)
+            shutil.rmtree(folder)
+        return holds
+
+    def _enter(self, batch: str) -> None:
+        evidence = self.root / "evidence" / f"{batch}.warc.gz"
+        versions = ((document.id, document.content_sha256) for document in self.documents(batch))
+        self.ledger.enter(batch, versions=versions, payloads=payloads_of(evidence) if evidence.exists() else ())
+
+
+class OpenBatch:
+    """A batch being written; flushed line by line, sealed at the end."""
+
+    def __init__(self, archive: Archive, name: str) -> None:
+        self.name = name
+        self._ids: set[str] = set()
+        self._archive = archive
+        self._folder = archive.root / "open" / name
+        draft = self._folder.with_name(f".{name}")  # locked before it gets the name that recover() looks for
+        with disk_errors(draft):
+            draft.mkdir(parents=True)
+            self._lock = os.open(draft / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            draft.replace(self._folder)
+            self._files = {kind: (self._folder / f"{kind}.jsonl").open("a", encoding="utf-8") for kind in ("documents", "set_aside")}
+            self._evidence = EvidenceFile(self._folder / "evidence.warc.gz", name=f"evidence/{name}.warc.gz")
+
+    @property
+    def documents(self) -> int:
+        """How many documents it holds."""
+        return len(self._ids)
+
+    @property
+    def size(self) -> int:
+        """Bytes of evidence so far."""
+        return self._evidence.size
+
+    def add_response(self, *, url: str, status: int, headers: list[tuple[str, str]], body: bytes, at: datetime) -> WarcRef:
+        """Keep a response as evidence; a body already archived for this address is noted as seen again. Raises ConfigError."""
+        with disk_errors(self._folder):
+            return self._evidence.add(url=url, status=status, headers=headers, body=body, at=at, earlier=self._archive.ledger.payload)
+
+    def add(self, document: Document) -> bool:
+        """Keep a document; False if the archive already holds this version, or this batch another one. Raises ConfigError."""
+        ledger, archive = self._archive.ledger, self._archive
+        if document.id in self._ids:
+            return False
+        if not ledger.claim(document.id, document.content_sha256, batch=self.name, is_dead=archive.is_dead):
+            return False
+        self._write("documents", document.model_dump_json(exclude_none=True))
+        self._ids.add(document.id)
+        return True
+
+    def add_set_aside(self, entry: SetAside) -> None:
+        """Keep what could not be processed, with its reason. Raises ConfigError."""
+        self._write("set_aside", entry.model_dump_json(exclude_none=True))
+
+    def _write(self, kind: str, line: str) -> None:
+        with disk_errors(self._folder):
+            self._files[kind].write(line + "\n")
+            self._files[kind].flush()
+
+    def seal(self) -> bool:
+        """Close and move into place. False if nothing was kept. Raises ConfigError; the batch can then be recovered."""
+        self.close()
+        return self._archive._seal(self.name)
+
+    def close(self) -> None:
+        """Close the files and release the lock, leaving the batch to be recovered."""
+        with disk_errors(self._folder):
+            for file in self._files.values():
+                _close(file)
+            self._evidence.close()
+        os.close(self._lock)
+
+
+def _close(file: IO[str]) -> None:
+    file.flush()
+    file.close()
+
+
+def _compress(source: Path, target: Path) -> None:
+    """Write the lines of ``source`` compressed; an absent source was compressed before a kill, or never had a line."""
+    if source.exists():
+        with source.open(encoding="utf-8") as lines:
+            write_lines(target, (line.rstrip("\n") for line in lines))
+
+
+def _cut_short(folder: Path) -> bool:
+    """Cut off the half-written end of each file of a dead batch."""
+    for path in folder.glob("*.jsonl"):
+        whole = path.read_bytes().rfind(b"\n") + 1
+        os.truncate(path, whole)
+    warc = folder / "evidence.warc.gz"
+    if warc.exists():
+        os.truncate(warc, whole_members(warc))
+    return True
+
+
+def whole_members(path: Path) -> int:
+    """Bytes up to the end of the last complete gzip member."""
+    end = offset = 0
+    inflate = zlib.decompressobj(wbits=31)
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 16):
+            while chunk:
+                try:
+                    inflate.decompress(chunk)
+                except zlib.error:
+                    return end
+                if not inflate.eof:
+                    offset += len(chunk)
+                    break
+                offset += len(chunk) - len(inflate.unused_data)
+                end, chunk = offset, inflate.unused_data
+                inflate = zlib.decompressobj(wbits=31)
+    return end
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+

@@ -1,0 +1,128 @@
+"""The sources: one reviewed YAML each, checked before anything is fetched. A mistake names the file, the key and the nearest valid name."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Self
+
+import yaml
+from pydantic import Field, HttpUrl, ValidationError, model_validator
+
+from core.errors import ConfigError, NotFound, nearest
+from core.records import AccessMode, Record
+from core.urls import host_of, is_ip
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
+NOT_KINDS = {"base"}  # modules of crawlers/spiders that are no kind of source
+
+
+class Expect(Record):
+    """How many documents a run should see; fewer or more is an alarm."""
+
+    min: int = Field(0, ge=0)
+    max: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.max is not None and self.max < self.min:
+            raise ValueError(f"max {self.max} is below min {self.min}")
+        return self
+
+
+class Source(Record):
+    """What every source file says. A kind adds its own keys in crawlers/spiders/<kind>.py."""
+
+    name: str
+    title: str = Field(min_length=3)
+    kind: str
+    enabled: bool = False
+    purpose: str = Field(min_length=10, description="why this source is read")
+    legal_basis: str = Field(min_length=10, description="on what ground")
+    access_mode: AccessMode = "open"
+    language: str | None = Field("fr", pattern=r"^[a-z]{2}$")
+    delay: float = Field(2.0, ge=0, le=600, description="seconds between two requests to one host")
+    hosts: tuple[str, ...] = Field((), description="other hosts whose linked pages may be read")
+    expect: Expect = Expect()
+
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses where reading starts."""
+        raise NotImplementedError(f"kind {self.kind} does not say where reading starts")
+
+    def own_hosts(self) -> frozenset[str]:
+        """The hosts that the file names, with and without "www.": the only ones that are read."""
+        named = {host_of(address) for address in self.addresses()} | {host.lower() for host in self.hosts}
+        return frozenset(named | {host.removeprefix("www.") for host in named} | {f"www.{host}" for host in named if not is_ip(host)})
+
+
+class SiteSource(Source):
+    """A source that starts at one address."""
+
+    url: HttpUrl
+
+    def addresses(self) -> tuple[str, ...]:
+        """The one address."""
+        return (str(self.url),)
+
+
+def kinds() -> list[str]:
+    """The kinds of source that exist: the modules of crawlers/spiders."""
+    from crawlers import spiders
+
+    return sorted(module.name for module in pkgutil.iter_modules(spiders.__path__) if module.name not in NOT_KINDS)
+
+
+def load_source(path: Path) -> Source:
+    """The source of one YAML. Raises ConfigError."""
+    data = _read(path)
+    kind = data.get("kind")
+    if kind not in kinds():
+        found = "no kind" if kind is None else f"unknown kind {str(kind)!r}"
+        raise ConfigError(f"{path}: {found}; {nearest(str(kind or ''), kinds())}")
+    options: type[Source] = import_module(f"crawlers.spiders.{kind}").Options
+    for key in data:
+        if key not in options.model_fields or key == "name":
+            raise ConfigError(f"{path}: unknown key {str(key)!r}; {nearest(str(key), options.model_fields.keys() - {'name'})}")
+    try:
+        return options.model_validate({"name": path.stem, **data})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "file"
+        found = "" if first["type"] == "missing" else f", found {str(first['input'])[:80]!r}"
+        raise ConfigError(f"{path}: {where}: {first['msg']}{found}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not NAME.fullmatch(path.stem):
+        raise ConfigError(f"{path}: the file's name is the source's name; expected small letters, digits, - and _ only")
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not readable as YAML in UTF-8 ({' '.join(str(error).split())[:200]})") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: found {type(data).__name__}, expected keys and values such as 'kind: feed'")
+    return data
+
+
+def load_sources(folder: Path) -> dict[str, Source]:
+    """All sources by name, sorted. Raises ConfigError on the first wrong file or an absent folder."""
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder of sources; set VIGIE_SOURCES_DIR or create it")
+    return {path.stem: load_source(path) for path in sorted(folder.glob("*.yml"))}
+
+
+def pick(sources: dict[str, Source], names: tuple[str, ...]) -> list[Source]:
+    """The named sources, or all enabled ones when none is named. Raises NotFound, and ConfigError when nothing is enabled."""
+    for name in names:
+        if name not in sources:
+            raise NotFound(f"source {name!r} does not exist; {nearest(name, sources)}")
+    chosen = [sources[name] for name in dict.fromkeys(names)] if names else [source for source in sources.values() if source.enabled]
+    if not chosen:
+        raise ConfigError("no source is enabled: set 'enabled: true' in one of the source files, or name sources on the command line")
+    return chosen

@@ -1,0 +1,98 @@
+"""Which version of which document, and which payload, the archive already holds. Derived: it is filled again from the batches."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING
+
+from core.errors import ConfigError, Unavailable
+from core.files import disk_errors
+from core.records import WarcRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS versions (document_id TEXT, content_sha256 TEXT, batch TEXT NOT NULL, PRIMARY KEY (document_id, content_sha256)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS versions_by_batch ON versions (batch);
+CREATE TABLE IF NOT EXISTS payloads (sha256 TEXT, url TEXT, at TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (sha256, url)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batches (batch TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+class Ledger:
+    """One connection to ``<archive>/ledger.sqlite``; several processes may hold one each."""
+
+    def __init__(self, path: Path) -> None:
+        with disk_errors(path), _sqlite_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.executescript(SCHEMA)
+        self._path = path
+
+    def claim(self, document_id: str, content_sha256: str, *, batch: str, is_dead: Callable[[str], bool]) -> bool:
+        """Whether this batch is the one to store this version: nobody holds it, or who held it died before storing it."""
+        key = (document_id, content_sha256)
+        with _sqlite_errors(self._path):
+            if self._db.execute("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", (*key, batch)).rowcount == 1:
+                return True
+            (owner,) = self._db.execute("SELECT batch FROM versions WHERE document_id = ? AND content_sha256 = ?", key).fetchone()
+            if owner == batch or not is_dead(owner):
+                return False
+            taken = self._db.execute("UPDATE versions SET batch = ? WHERE document_id = ? AND content_sha256 = ? AND batch = ?", (batch, *key, owner))
+            return taken.rowcount == 1
+
+    def owners(self, keys: Iterable[tuple[str, str]]) -> list[str | None]:
+        """The batch that holds each version, in order; None for an unknown one."""
+        find = "SELECT batch FROM versions WHERE document_id = ? AND content_sha256 = ?"
+        with _sqlite_errors(self._path):
+            rows = [self._db.execute(find, key).fetchone() for key in keys]
+        return [row[0] if row else None for row in rows]
+
+    def payload(self, sha256: str, *, url: str) -> tuple[str, WarcRef] | None:
+        """When and where this body was archived for this address, if it was."""
+        with _sqlite_errors(self._path):
+            row = self._db.execute("SELECT at, ref FROM payloads WHERE sha256 = ? AND url = ?", (sha256, url)).fetchone()
+        return (row[0], WarcRef.model_validate_json(row[1])) if row else None
+
+    def holds(self, batch: str) -> bool:
+        """Whether a sealed batch has been entered."""
+        with _sqlite_errors(self._path):
+            return self._db.execute("SELECT 1 FROM batches WHERE batch = ?", (batch,)).fetchone() is not None
+
+    def enter(self, batch: str, *, versions: Iterable[tuple[str, str]], payloads: Iterable[tuple[str, str, str, WarcRef]]) -> None:
+        """Write down a sealed batch in one transaction: its versions replace its claims. ``payloads``: sha256, url, time, place."""
+        with _sqlite_errors(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute("DELETE FROM versions WHERE batch = ?", (batch,))
+                self._db.executemany("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", ((*version, batch) for version in versions))
+                rows = ((sha256, url, at, ref.model_dump_json()) for sha256, url, at, ref in payloads)
+                self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?, ?)", rows)
+                self._db.execute("INSERT OR IGNORE INTO batches VALUES (?)", (batch,))
+                self._db.execute("COMMIT")
+            except sqlite3.Error:
+                self._db.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+
+@contextlib.contextmanager
+def _sqlite_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise Unavailable(f"{path} is in use by another process; try again") from error
+        if "full" in str(error):
+            raise ConfigError(f"disk full while writing {path}: free some space and run the same command again; nothing is lost") from error
+        raise ConfigError(f"cannot write {path} ({error}): give this user the right to write there, or set VIGIE_DATA_DIR") from error
+    except sqlite3.DatabaseError as error:
+        raise ConfigError(f"{path} is damaged ({error}): delete it, the next crawl fills it again from the batches") from error

@@ -1,0 +1,103 @@
+"""Crawl one source in this process: Scrapy's reactor starts once per process, so each source has its own.
+
+``python -m crawlers.run NAME`` prints one JSON object on standard output: ``{"report": ...}`` or ``{"error": {"kind", "message"}}``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+from core import logs
+from core.errors import ConfigError, VigieError
+from core.pseudonyms import load_key
+from core.settings import load_settings
+from core.urls import is_ip, is_public_address
+from crawlers.archive import Archive
+from crawlers.catalog import load_sources, pick
+from crawlers.expect import alarms
+from crawlers.guard import NAMED_HOSTS
+from crawlers.keeper import Keeper
+
+if TYPE_CHECKING:
+    from core.records import SourceReport
+    from core.settings import Settings
+    from crawlers.catalog import Source
+
+MAX_BODY = 10 * 2**20  # bytes; a larger page is no page
+
+
+def crawl(source: Source, *, settings: Settings) -> SourceReport:
+    """Read one source into the archive; its counts. Raises ConfigError."""
+    from importlib import import_module
+
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    _check_contact(source, contact=settings.contact)
+    archive = Archive(settings.archive_dir)
+    archive.recover()
+    keeper = Keeper(archive, source=source, key=load_key(settings), settings=settings)
+    process = AsyncCrawlerProcess(scrapy_settings(source, contact=settings.contact))
+    process.crawl(import_module(f"crawlers.spiders.{source.kind}").Spider, source=source, keeper=keeper)
+    process.start()
+    if keeper.error:
+        raise keeper.error
+    report = keeper.finish()
+    return report.model_copy(update={"alarms": alarms(source, report)})
+
+
+def _check_contact(source: Source, *, contact: str) -> None:
+    """A crawler says who runs it, except to its own machine."""
+    away = [host for host in source.own_hosts() if not (is_ip(host) and not is_public_address(host)) and host != "localhost"]
+    if away and not contact:
+        raise ConfigError(f"source {source.name} reads {min(away)}: set VIGIE_CONTACT to an e-mail or a page where its owner can reach you")
+
+
+def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
+    """All that Scrapy is told: polite, bounded, and only http and https."""
+    return {
+        "USER_AGENT": f"Vigie/0.1 (+{contact or 'local'})",
+        "ROBOTSTXT_OBEY": True,
+        "ROBOTSTXT_USER_AGENT": "Vigie",
+        "DOWNLOAD_DELAY": source.delay,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 2,
+        "DOWNLOAD_TIMEOUT": 30,
+        "DOWNLOAD_MAXSIZE": MAX_BODY,
+        "DOWNLOAD_WARNSIZE": 0,
+        "RETRY_TIMES": 2,
+        "REDIRECT_MAX_TIMES": 5,
+        "METAREFRESH_ENABLED": False,
+        "COOKIES_ENABLED": False,
+        "TELNETCONSOLE_ENABLED": False,
+        "REFERER_ENABLED": False,
+        "DNS_RESOLVER": "crawlers.guard.GuardedResolver",
+        NAMED_HOSTS: sorted(source.own_hosts()),
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3"), None),
+        "DOWNLOADER_MIDDLEWARES": {
+            "crawlers.guard.GuardMiddleware": 50,  # before robots.txt (100): not even that is asked of a refused host
+            "crawlers.pace.PaceMiddleware": 560,  # nearer to the site than retry (550): a retry waits too
+            "crawlers.evidence.EvidenceMiddleware": 990,  # nearest to the site: bytes as sent
+        },
+        "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """The body of ``python -m crawlers.run NAME``: the one broad edge of this process."""
+    logs.configure()
+    logging.disable(logging.CRITICAL)  # Scrapy and Twisted log texts of pages; what matters is counted in the report
+    try:
+        settings = load_settings()
+        (source,) = pick(load_sources(settings.sources_dir), (arguments[0],))
+        answer: dict[str, Any] = {"report": crawl(source, settings=settings).model_dump(mode="json")}
+    except VigieError as error:
+        answer = {"error": {"kind": error.kind, "message": str(error)}}
+    print(json.dumps(answer, ensure_ascii=False))
+    return 2 if "error" in answer else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,127 @@
+"""Kind ``mastodon_tag``: the public timeline of a hashtag, by the REST API that Mastodon, Pleroma, Akkoma and Pixelfed share."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin
+
+from pydantic import Field
+
+from core.errors import SourceError
+from core.urls import host_of
+from crawlers.catalog import SiteSource
+from crawlers.drafts import Draft
+from crawlers.extract import html_to_text, links_of, parse_json, parse_time
+from crawlers.headers import lower_headers
+from crawlers.spiders.base import SourceSpider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import scrapy
+    from scrapy.http import Response
+
+NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
+NO_BOT = re.compile(r"#nobots?\b", re.IGNORECASE)
+
+
+class Options(SiteSource):
+    """What the YAML of a hashtag adds; ``url`` is the instance."""
+
+    tag: str = Field(pattern=r"^\w{1,100}$", description="without #")
+    max_pages: int = Field(10, ge=1, le=200, description="pages of 40 posts read in one run")
+
+    def addresses(self) -> tuple[str, ...]:
+        """The first page of the timeline."""
+        return (urljoin(str(self.url), f"/api/v1/timelines/tag/{quote(self.tag)}?limit=40"),)
+
+
+def parse_statuses(body: bytes, *, url: str) -> list[Draft | str]:
+    """The posts of an answer, in order; a post that must not be kept is its reason instead. Raises SourceError."""
+    answer = parse_json(body, url=url)
+    if isinstance(answer, dict) and "error" in answer:
+        reason = "login_required" if "authenti" in str(answer["error"]) or "token" in str(answer["error"]) else "api_error"
+        raise SourceError(reason, f"{url}: the instance answered {str(answer['error'])[:200]!r}")
+    found = answer if isinstance(answer, list) else [answer] if isinstance(answer, dict) and "content" in answer else None
+    if found is None:
+        raise SourceError("not_statuses", f"{url}: found {type(answer).__name__} where a list of posts was expected")
+    return [parse_status(status) if isinstance(status, dict) else "not_a_status" for status in found]
+
+
+def parse_status(status: dict[str, Any]) -> Draft | str:
+    """One post, or the reason why it is not kept: boost, not_public, opted_out, no_address."""
+    account = status.get("account") or {}
+    if status.get("reblog"):
+        return "boost"
+    if status.get("visibility", "public") != "public":
+        return "not_public"
+    if opted_out(account):
+        return "opted_out"
+    url = status.get("url") or status.get("uri")
+    if not isinstance(url, str) or not host_of(url) or "content" not in status:
+        return "no_address"
+    markup = str(status.get("content") or "")
+    warning = html_to_text(str(status.get("spoiler_text") or ""))
+    return Draft(
+        url=url,
+        kind="post",
+        title=warning or None,
+        text="\n\n".join(part for part in (html_to_text(markup), *_images(status)) if part),
+        account=str(account.get("url") or account.get("acct") or "") or None,
+        platform_id=str(status.get("uri") or status.get("id") or "") or None,
+        language=_language(status.get("language")),
+        published_at=parse_time(status.get("created_at")),
+        edited_at=parse_time(status.get("edited_at")),
+        links=links_of(re.sub(r'<a[^>]*class="[^"]*\b(?:mention|hashtag)\b[^>]*>', "<i>", markup), base=url),
+        reposts=_count(status.get("reblogs_count")),
+        replies=_count(status.get("replies_count")),
+    )
+
+
+def opted_out(account: dict[str, Any]) -> bool:
+    """Whether an author asks not to be read by programs: noindex, indexable false, or #nobot in the profile."""
+    return account.get("noindex") is True or account.get("indexable") is False or bool(NO_BOT.search(html_to_text(str(account.get("note") or ""))))
+
+
+def _images(status: dict[str, Any]) -> list[str]:
+    descriptions = (media.get("description") for media in status.get("media_attachments") or [] if isinstance(media, dict))
+    return [f"[image : {description.strip()}]" for description in descriptions if isinstance(description, str) and description.strip()]
+
+
+def _language(value: object) -> str | None:
+    return value[:2].lower() if isinstance(value, str) and value[:2].isalpha() else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def next_page(link_header: str) -> str | None:
+    """The address of the next page in a Link header."""
+    found = NEXT.search(link_header)
+    return found[1] if found else None
+
+
+class Spider(SourceSpider):
+    """Reads pages until the Link header names no further one."""
+
+    source: Options
+    pages = 0
+
+    def first(self, response: Response) -> Iterator[Draft | scrapy.Request]:
+        """One page of posts."""
+        statuses = parse_statuses(response.body, url=response.url)
+        for status in statuses:
+            if isinstance(status, Draft):
+                yield status
+            elif status in ("opted_out", "not_public"):
+                self.keeper.opted_out(status)
+            elif status == "boost":
+                self.keeper.duplicate()
+            else:
+                self.keeper.set_aside(response.url, status, f"{response.url}: a post that cannot be read ({status})")
+        self.pages += 1
+        further = next_page(lower_headers(response).get("link", ""))
+        if further and statuses and self.pages < self.source.max_pages:
+            yield from self.ask(urljoin(response.url, further), step="first")

@@ -1,0 +1,108 @@
+"""What ``vigie doctor`` looks at. Each check answers with one line; none changes anything but a probe file that it removes."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from core.errors import ConfigError, VigieError
+from core.files import write_text
+from core.records import Record
+from crawlers.archive import Archive
+from crawlers.catalog import load_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.settings import Settings
+
+LEAST_FREE = 2 * 2**30  # bytes: a night of crawling and one rebuild of the index
+
+
+class Finding(Record):
+    """One line of the doctor's report; ``message`` says what was found and, where it is not right, what to do."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+def check_all(settings: Settings) -> list[Finding]:
+    """Every check, in the order of a run. A check that fails stops no other."""
+    checks: dict[str, Callable[[Settings], str]] = {
+        "sources": _sources, "archive": _archive, "disk": _disk, "clock": _clock, "database": _database, "model": _model, "index": _index,
+    }  # fmt: skip
+    return [_run(name, check, settings) for name, check in checks.items()]
+
+
+def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(name=name, ok=True, message=check(settings))
+    except VigieError as error:
+        return Finding(name=name, ok=False, message=" ".join(str(error).split()))
+
+
+def _sources(settings: Settings) -> str:
+    sources = load_sources(settings.sources_dir)
+    enabled = [source for source in sources.values() if source.enabled]
+    if not enabled:
+        raise ConfigError(f"{len(sources)} sources in {settings.sources_dir}, none enabled: set 'enabled: true' in those to read")
+    contact = settings.contact or "none (VIGIE_CONTACT): only this machine can be read"
+    return f"{len(enabled)} enabled of {len(sources)}; contact: {contact}"
+
+
+def _archive(settings: Settings) -> str:
+    probe = settings.archive_dir / ".probe"
+    write_text(probe, "probe")
+    probe.unlink()
+    archive = Archive(settings.archive_dir)
+    dead = [folder.name for folder in (settings.archive_dir / "open").glob("[0-9]*") if archive.is_dead(folder.name)]
+    note = f"; {len(dead)} batches were cut short, the next crawl or publish seals them" if dead else ""
+    return f"{len(archive.batches())} batches in {settings.archive_dir}{note}"
+
+
+def _disk(settings: Settings) -> str:
+    free = shutil.disk_usage(settings.data_dir).free
+    if free < LEAST_FREE:
+        raise ConfigError(f"{free / 2**30:.1f} GB free at {settings.data_dir}, at least {LEAST_FREE / 2**30:.0f} expected: free some, or set VIGIE_DATA_DIR")
+    return f"{free / 2**30:.0f} GB free at {settings.data_dir}"
+
+
+def _clock(settings: Settings) -> str:
+    """Evidence is dated by this clock: it must not lie before what it already dated, nor before this code was written."""
+    now = datetime.now(UTC)
+    newest = max((batch[:15] for batch in Archive(settings.archive_dir).batches()), default="20260101T000000")
+    if now.strftime("%Y%m%dT%H%M%S") < newest:
+        raise ConfigError(f"the clock says {now:%Y-%m-%d %H:%M} UTC, but the archive holds a batch of {newest}: set the clock (for instance with chrony)")
+    return f"{now:%Y-%m-%d %H:%M:%S} UTC, time zone {time.strftime('%Z')}"
+
+
+def _database(settings: Settings) -> str:
+    ledger = Archive(settings.archive_dir).ledger
+    missing = [batch for batch in Archive(settings.archive_dir).batches() if not ledger.holds(batch)]
+    ledger.close()
+    note = f"; {len(missing)} batches are entered at the next crawl" if missing else ""
+    return f"SQLite {sqlite3.sqlite_version}, ledger of the archive readable{note}"
+
+
+def _model(settings: Settings) -> str:
+    from nlp.score import Scorer
+
+    start = time.monotonic()
+    scorer = Scorer(settings)
+    scorer.one("Bonjour, voici la recette de la soupe aux poireaux.")
+    return f"{scorer.classifier.name}, revision {scorer.classifier.revision}, answers {time.monotonic() - start:.1f} s after its start"
+
+
+def _index(settings: Settings) -> str:
+    from index.open import open_index
+
+    index = open_index(settings)
+    try:
+        health = index.health()
+    finally:
+        index.close()
+    return f"{health.backend} {health.version}, {health.documents} documents; {health.detail}"

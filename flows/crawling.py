@@ -1,0 +1,59 @@
+"""Crawl one source in a process of its own: Scrapy's reactor starts once per process, and a crawl that hangs can be stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from core.errors import ConfigError, Invalid, NotFound, SourceError, Unavailable, VigieError
+from core.records import SourceReport
+from core.settings import PREFIX, ROOT
+
+if TYPE_CHECKING:
+    from core.settings import Settings
+
+KINDS: dict[str, type[VigieError]] = {error.kind: error for error in (ConfigError, Invalid, NotFound, Unavailable)}
+
+
+def crawl_source(name: str, *, settings: Settings) -> SourceReport:
+    """Read one source into the archive. Raises ConfigError, NotFound; Unavailable when nothing at all was read for a passing reason."""
+    command = [sys.executable, "-m", "crawlers.run", name]
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=child_environment(settings), capture_output=True, text=True, timeout=settings.crawl_timeout, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"source {name}: not done after {settings.crawl_timeout} s (VIGIE_CRAWL_TIMEOUT); what was read is kept") from error
+    answer = _answer(done.stdout)
+    if answer is None:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise SourceError("crawl_broken", f"source {name}: the crawl ended with code {done.returncode} ({last[:300]}); what was read is kept")
+    if "error" in answer:
+        raise KINDS.get(answer["error"]["kind"], ConfigError)(answer["error"]["message"])
+    report = SourceReport.model_validate(answer["report"])
+    if report.transient and report.kept + report.duplicate == 0:
+        raise Unavailable(f"source {name}: nothing could be read ({', '.join(report.reasons)}); try again later")
+    return report
+
+
+def _answer(output: str) -> dict[str, Any] | None:
+    lines = output.strip().splitlines()
+    try:
+        answer: dict[str, Any] = json.loads(lines[-1])
+    except (IndexError, ValueError):
+        return None
+    return answer
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """This process's environment, with these settings in place of what it says of Vigie."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    for name in settings.model_fields_set:
+        value = getattr(settings, name)
+        if value is not None:
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+            environment[PREFIX + name.upper()] = str(plain)
+    return environment

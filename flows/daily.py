@@ -1,0 +1,109 @@
+"""The Prefect flows, readable aloud: crawl every enabled source, score what is new, publish it.
+
+Only Unavailable is tried again. One broken source stops no other: it is named in the run's report.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from core.errors import Unavailable, VigieError
+from core.logs import get_logger
+from core.records import SourceReport
+from core.settings import Settings, load_settings
+from crawlers.archive import Archive
+from crawlers.catalog import load_sources, pick
+from flows.crawling import crawl_source
+from flows.publishing import PublishReport, publish_waiting
+from flows.report import RunReport, markdown
+from flows.results import Results
+from flows.scoring import ScoreReport, score_waiting
+
+log = get_logger(__name__)
+DELAYS = [10, 60]  # seconds before the second and the third try
+
+
+def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
+    return isinstance(state.result(raise_on_failure=False), Unavailable)
+
+
+transient = {"retries": len(DELAYS), "retry_delay_seconds": DELAYS, "retry_condition_fn": _may_pass}
+
+
+@task(task_run_name="crawl {name}", **transient)
+def crawl_one(name: str, settings: Settings) -> SourceReport:
+    """One source into the archive."""
+    report = crawl_source(name, settings=settings)
+    log.info("crawled", **report.model_dump(include={"source", "seen", "kept", "duplicate", "set_aside", "failed"}))
+    return report
+
+
+@task(**transient)
+def score_new(settings: Settings) -> ScoreReport:
+    """What the archive holds and no one scored."""
+    report = score_waiting(Archive(settings.archive_dir), settings=settings)
+    log.info("scored", **report.model_dump())
+    return report
+
+
+@task(**transient)
+def publish_new(settings: Settings) -> PublishReport:
+    """What was scored and the index lacks."""
+    from index.open import open_index
+    from nlp.classify import revision_of
+
+    index = open_index(settings)
+    try:
+        report = publish_waiting(Results(Archive(settings.archive_dir), model=settings.model, revision=revision_of(settings)), index)
+    finally:
+        index.close()
+    log.info("published", **report.model_dump())
+    return report
+
+
+def limited(settings: Settings) -> ThreadPoolTaskRunner[Any]:
+    """Runs as many crawls at once as the settings allow."""
+    return ThreadPoolTaskRunner(max_workers=settings.crawl_concurrency)
+
+
+@flow(name="crawl", validate_parameters=False, task_runner=ThreadPoolTaskRunner(max_workers=2))
+def crawl(names: tuple[str, ...] = (), settings: Settings | None = None) -> tuple[list[SourceReport], dict[str, str]]:
+    """The named sources, or all enabled ones, a few at a time: their reports, and what went wrong with the others."""
+    settings = settings or load_settings()
+    chosen = [source.name for source in pick(load_sources(settings.sources_dir), tuple(names))]
+    futures = {name: crawl_one.submit(name, settings) for name in chosen}
+    results = {name: future.result(raise_on_failure=False) for name, future in futures.items()}
+    broken = {name: str(result) for name, result in results.items() if isinstance(result, VigieError)}
+    for result in results.values():
+        if isinstance(result, BaseException) and not isinstance(result, VigieError):
+            raise result
+    return [result for result in results.values() if isinstance(result, SourceReport)], broken
+
+
+@flow(name="score", validate_parameters=False)
+def score(settings: Settings | None = None) -> ScoreReport:
+    """Score what waits."""
+    return score_new(settings or load_settings())
+
+
+@flow(name="publish", validate_parameters=False)
+def publish(settings: Settings | None = None) -> PublishReport:
+    """Publish what was scored."""
+    return publish_new(settings or load_settings())
+
+
+@flow(name="daily", validate_parameters=False)
+def daily(settings: Settings | None = None) -> RunReport:
+    """Crawl all enabled sources, score what is new, publish it, and leave a report."""
+    settings = settings or load_settings()
+    Archive(settings.archive_dir).recover()
+    sources, broken = crawl.with_options(task_runner=limited(settings))((), settings)
+    report = RunReport(sources=tuple(sources), broken=broken, score=score(settings), publish=publish(settings))
+    create_markdown_artifact(key="daily", markdown=markdown(report), description="Ce que Vigie a vu et ce qu'elle en a fait")
+    return report
+
+

@@ -1,0 +1,52 @@
+"""A run as a page that people read: per source what was seen and what became of it, then scoring, index and alarms. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.records import Record, SourceReport
+from flows.publishing import PublishReport
+from flows.scoring import ScoreReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+COLUMNS = (("seen", "vus"), ("kept", "gardés"), ("duplicate", "déjà connus"), ("set_aside", "mis de côté"), ("failed", "en échec"))
+
+
+class RunReport(Record):
+    """What one daily run did. ``broken``: sources that gave an error instead of counts."""
+
+    sources: tuple[SourceReport, ...]
+    broken: dict[str, str]
+    score: ScoreReport
+    publish: PublishReport
+
+
+def markdown(report: RunReport) -> str:
+    """The run's artifact, in French."""
+    lines = ["# Passage de Vigie", "", "| source | " + " | ".join(label for _, label in COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+    for source in report.sources:
+        lines.append(f"| {source.source} | " + " | ".join(str(getattr(source, name)) for name, _ in COLUMNS) + " |")
+    lines.append("| **total** | " + " | ".join(f"**{sum(getattr(source, name) for source in report.sources)}**" for name, _ in COLUMNS) + " |")
+    lines += ["", f"Évalués : {report.score.scored} (mis de côté : {report.score.set_aside}). Indexés : {report.publish.indexed}, "
+              f"version plus récente déjà là : {report.publish.duplicate}, refusés par l'index : {report.publish.failed}."]  # fmt: skip
+    return "\n".join(lines + _section("Sources en panne", report.broken.items()) + _section("À regarder", _alarms(report.sources)) + _reasons(report.sources))
+
+
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
+    found = [f"- **{name}** : {message}" for name, message in rows]
+    return ["", f"## {title}", "", *found] if found else []
+
+
+def _alarms(sources: tuple[SourceReport, ...]) -> list[tuple[str, str]]:
+    return [(source.source, alarm) for source in sources for alarm in source.alarms]
+
+
+def _reasons(sources: tuple[SourceReport, ...]) -> list[str]:
+    totals: dict[str, int] = {}
+    for source in sources:
+        for reason, count in source.reasons.items():
+            totals[reason] = totals.get(reason, 0) + count
+    rows = [(reason, str(count)) for reason, count in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))]
+    return _section("Raisons", rows)

@@ -1,0 +1,68 @@
+"""Generations of an index: how they are named, and the lock that keeps writers and rebuilds of this machine apart."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from core.errors import ConfigError, Unavailable
+from core.files import locked
+from index.fields import MAPPING_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Two processes that both make the first generation must choose one name; later names are UTC times, which sort after it.
+FIRST = "0" * 20
+LOCK_SECONDS = 5.0
+
+
+def generation_name(alias: str, *, at: datetime | None = None) -> str:
+    """``<alias>-v<MAPPING_VERSION>-<UTC time to the microsecond>``; without a time, the name of the very first generation."""
+    return f"{alias}-v{MAPPING_VERSION}-{at.astimezone(UTC):%Y%m%d%H%M%S%f}" if at else f"{alias}-v{MAPPING_VERSION}-{FIRST}"
+
+
+def is_generation(name: str, *, alias: str) -> bool:
+    """Whether a name is one of this alias's generations, of any mapping version."""
+    return _parse(name, alias) is not None
+
+
+def check_version(name: str, *, alias: str) -> str:
+    """The name itself when it has this program's mapping version. Raises ConfigError otherwise."""
+    found = _parse(name, alias)
+    if found != MAPPING_VERSION:
+        seen = f"has mapping version {found}" if found is not None else f"is not named {alias}-v<N>-<time>"
+        raise ConfigError(f"index {name} {seen}; this program expects version {MAPPING_VERSION}: run vigie reindex")
+    return name
+
+
+def condition(name: str | None, *, alias: str) -> str:
+    """One line for people about the generation that an alias names."""
+    if name is None:
+        return "empty: nothing was written yet"
+    return "ready" if _parse(name, alias) == MAPPING_VERSION else f"not of mapping version {MAPPING_VERSION}: run vigie reindex"
+
+
+def _parse(name: str, alias: str) -> int | None:
+    found = re.fullmatch(rf"{re.escape(alias)}-v(\d{{1,9}})-\d{{{len(FIRST)}}}", name, re.ASCII)
+    return int(found[1]) if found else None
+
+
+@contextlib.contextmanager
+def writing(folder: Path, alias: str) -> Iterator[None]:
+    """Be the only writer of an index on this machine; a short write is waited for, a rebuild is not. Raises Unavailable, ConfigError."""
+    until = time.monotonic() + LOCK_SECONDS
+    with contextlib.ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(locked(folder / f"{alias}.lock", what=f"writing or rebuilding index {alias}"))
+                break
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+        yield

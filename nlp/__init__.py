@@ -1,0 +1,1 @@
+"""Judges content: sentences, scores, the passages that justify them."""
