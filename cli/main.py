@@ -64,9 +64,6 @@ def run(arguments: list[str]) -> int:
     options: dict[str, Any] = {"standalone_mode": False, "prog_name": "vigie"}
     try:
         result = vigie.main(arguments, **options)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return 2
     except click.ClickException as error:
         error.show()
         return 2

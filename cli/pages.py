@@ -56,7 +56,8 @@ def _entry(number: int, entry: Mapping[str, Any]) -> list[RenderableType]:
     title = safe(entry["title"] or entry["text"])[:100]
     head = Text.assemble(f"{number:>3}. ", (f"{WORDS[entry['decision']]} ", STYLES[entry["decision"]]), (title, "bold"))
     where = " · ".join(part for part in (_kind(entry), entry["platform"], (entry["published_at"] or "")[:10], _money(entry)) if part)
-    lines: list[RenderableType] = [head, Text(f"     {where}", style="dim"), Text(f"     {safe(entry['url'])}", style="dim", no_wrap=True, overflow="fold")]
+    address = Text(f"     {safe(entry['url'])}", style="dim", no_wrap=True, overflow="fold")
+    lines: list[RenderableType] = [head, Text(f"     {where}", style="dim"), address]
     for marker in entry["markers"]:
         decision = "alerte" if marker in entry["alerts"] else "a_lire"
         lines.append(Padding(score_line(marker, entry[f"score_{marker}"], decision), (0, 0, 0, 5)))

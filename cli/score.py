@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("texts", nargs=-1)
 @click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="Score a text file in UTF-8; may be repeated.")
-@click.option("--jsonl", type=click.Path(path_type=Path), help='One JSON object a line with "id" and "text" (optional "title", "kind"); - for standard input.')
+@click.option("--jsonl", type=click.Path(path_type=Path), help='JSON Lines with "id" and "text" (optional "title", "kind"); - for standard input.')
 @click.option("--pending", is_flag=True, help="Score what waits in the archive.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a page for people.")
 @click.pass_context
@@ -69,7 +69,7 @@ def decode(body: bytes, *, where: str) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Invalid(f"{where}: byte {error.start} is not UTF-8; expected a text in UTF-8 (convert it, for instance with iconv -f cp1252 -t utf-8)") from error
+        raise Invalid(f"{where}: byte {error.start} is not UTF-8; expected UTF-8 (convert it, for instance with iconv -f cp1252 -t utf-8)") from error
 
 
 def _show(named: list[tuple[str, str]], settings: Settings, *, as_json: bool) -> int:

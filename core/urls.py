@@ -62,7 +62,7 @@ def host_of(url: str) -> str:
 
 def is_public_address(address: str) -> bool:
     """Whether an IP address is reachable by everybody: not loopback, private, link-local, reserved or multicast."""
-    ip = ipaddress.ip_address(address.split("%")[0])
+    ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     return ip.is_global and not ip.is_multicast
@@ -71,7 +71,7 @@ def is_public_address(address: str) -> bool:
 def is_ip(host: str) -> bool:
     """Whether a host is an IP address rather than a name."""
     try:
-        ipaddress.ip_address(host.strip("[]").split("%")[0])
+        ipaddress.ip_address(host.strip("[]").split("%", maxsplit=1)[0])
     except ValueError:
         return False
     return True

@@ -68,14 +68,15 @@ class Archive:
         for folder in sorted((self.root / "open").glob("[0-9]*")):
             if not _is_locked(folder / "lock"):
                 with locked(folder / "lock", what="sealing this batch"):
-                    if _cut_short(folder) and self._seal(folder.name):
+                    _cut_short(folder)
+                    if self.seal(folder.name):
                         sealed.append(folder.name)
         for batch in self.batches():
             if not self.ledger.holds(batch):
                 self._enter(batch)
         return sealed
 
-    def _seal(self, batch: str) -> bool:
+    def seal(self, batch: str) -> bool:
         """Move a closed batch into place; harmless to repeat after a kill at any line. False if it held nothing."""
         folder, evidence = self.root / "open" / batch, self.root / "evidence" / f"{batch}.warc.gz"
         warc, set_aside, documents = (folder / name for name in ("evidence.warc.gz", "set_aside.jsonl", "documents.jsonl"))
@@ -154,7 +155,7 @@ class OpenBatch:
     def seal(self) -> bool:
         """Close and move into place. False if nothing was kept. Raises ConfigError; the batch can then be recovered."""
         self.close()
-        return self._archive._seal(self.name)
+        return self._archive.seal(self.name)
 
     def close(self) -> None:
         """Close the files and release the lock, leaving the batch to be recovered."""
@@ -177,7 +178,7 @@ def _compress(source: Path, target: Path) -> None:
             write_lines(target, (line.rstrip("\n") for line in lines))
 
 
-def _cut_short(folder: Path) -> bool:
+def _cut_short(folder: Path) -> None:
     """Cut off the half-written end of each file of a dead batch."""
     for path in folder.glob("*.jsonl"):
         whole = path.read_bytes().rfind(b"\n") + 1
@@ -185,7 +186,6 @@ def _cut_short(folder: Path) -> bool:
     warc = folder / "evidence.warc.gz"
     if warc.exists():
         os.truncate(warc, whole_members(warc))
-    return True
 
 
 def whole_members(path: Path) -> int:
@@ -220,5 +220,3 @@ def _is_locked(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
-
-

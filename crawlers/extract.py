@@ -20,10 +20,12 @@ from crawlers.drafts import Draft
 WALLS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("bot_wall", re.compile(r"just a moment\.\.\.|cf[-_]chl|making sure you(&#39;|')re not a bot|anubis_challenge|are you a robot"
                             r"|pas un robot|verify you are human|captcha-delivery|/_incapsula_resource", re.IGNORECASE)),
-    ("cookie_wall", re.compile(r"consent\.(google|youtube)\.|before you continue to (google|youtube)|avant d.acc[ée]der [àa] (google|youtube)", re.IGNORECASE)),
+    ("cookie_wall", re.compile(r"consent\.(google|youtube)\.|before you continue to (google|youtube)"
+                               r"|avant d.acc[ée]der [àa] (google|youtube)", re.IGNORECASE)),
     ("login_required", re.compile(r"<title>[^<]{0,40}(log ?in|sign ?in|connexion|identifiez-vous)", re.IGNORECASE)),
 )  # fmt: skip
-SHELL = re.compile(r"\{\{[^}]{1,80}\}\}|ng-app|enable javascript|activer javascript|<div id=\"(root|app|__next)\"|__NEXT_DATA__|ytInitialData|shreddit", re.IGNORECASE)
+SHELL = re.compile(r"\{\{[^}]{1,80}\}\}|ng-app|enable javascript|activer javascript|<div id=\"(root|app|__next)\""
+                   r"|__NEXT_DATA__|ytInitialData|shreddit", re.IGNORECASE)  # fmt: skip
 WALL_TEXT = 1500  # a page with more visible text than this is content, whatever words it holds
 LEAST_WORDS = 15  # less is a date line or a button, not an article
 MAX_DEPTH = 2000  # nested tags beyond this are an attack on the parser

@@ -31,8 +31,15 @@ SIGN = r"(?:€|\$|£|CHF|EUR|USD|CAD|GBP)"
 NUMBER = r"\d(?:[\d\s.,\u00a0\u202f]*\d)?"
 MONEY = rf"({SIGN}\s?{NUMBER}|{NUMBER}\s?{SIGN})"  # both amounts carry their currency: "0 out of 30 claimed" is no money
 RAISED_OF_GOAL = re.compile(rf"{MONEY}[^\d€$£]{{0,40}}?\b(?:sur|of|on|out of)\b[^\d€$£]{{0,40}}?{MONEY}", re.IGNORECASE)
-DONORS = re.compile(r"(?:donateurs?|donatrices?|contributeurs?|participants?|donors?|backers?)\s*\((\d[\d\s\u00a0\u202f]*)\)"
-                    r"|(\d[\d\s\u00a0\u202f]*)\s*(?:donateurs?|donatrices?|contributeurs?|contributions?|participants?|dons\b|donors?|backers?)", re.IGNORECASE)  # fmt: skip
+PEOPLE = r"(?:donateurs?|donatrices?|contributeurs?|contributions?|participants?|dons\b|donors?|backers?)"
+COUNT = r"(\d[\d\s\u00a0\u202f]*)"
+DONORS = re.compile(rf"{PEOPLE}\s*\({COUNT}\)|{COUNT}\s*{PEOPLE}", re.IGNORECASE)
+DAY = r"(\d{1,2}(?:er)? [^\W\d]+ \d{4}|\d{1,2}/\d{1,2}/\d{4})"
+LINES = {  # what a line of the page says of a campaign
+    "organiser": re.compile(r"(?:organis[ée]e? par|créée? par|by)\s*:?\s*([^\n]{2,80})", re.IGNORECASE),
+    "starts_at": re.compile(rf"(?:lancée? le|créée? le|depuis le|ouverte? le|\bdu)\s*:?\s*{DAY}", re.IGNORECASE),
+    "ends_at": re.compile(rf"(?:jusqu.au|fin le|se termine le|\bau)\s*:?\s*{DAY}", re.IGNORECASE),
+}
 CURRENCIES = {"€": "EUR", "$": "USD", "£": "GBP"}
 MAX_OBJECTS = 20_000  # objects looked at in one page's state
 Fields = dict[str, Any]
@@ -48,16 +55,26 @@ def profile() -> dict[str, Any]:
 def campaign(body: bytes, *, url: str, content_type: str | None, headers: dict[str, str]) -> Draft:
     """The campaign of a page or of an API answer. Raises SourceError: a wall's name, unreadable_json, no_title, no_amount, empty_text."""
     if body.lstrip()[:1] in (b"{", b"["):
-        found = from_state([parse_json(body, url=url)])
-        if len({str(fields["title"]) for fields in found}) > 1:
-            raise SourceError("several_campaigns", f"{url}: {len(found)} campaigns in one answer; expected the page of one campaign: name each page")
-        return _draft(found[0] if found else {}, url=url, visible="")
+        equals = from_state([parse_json(body, url=url)])
+        if len({str(one["title"]) for one in equals}) > 1:
+            raise SourceError("several_campaigns", f"{url}: {len(equals)} campaigns in one answer; expected the page of one campaign: name each page")
+        return _draft(equals[0] if equals else {}, url=url, visible="")
     html = decode(body, content_type)
     tree = parse_html(html, url=url)
     visible = _visible(tree)
     reason = wall(html, headers=headers, visible=visible)
-    if reason:
+    if reason and reason != "script_shell":  # a page that a script fills may still carry its state
         raise SourceError(reason, f"{url}: {reason} in place of the page; Vigie does not go around it")
+    try:
+        return _draft(_fields(tree, visible), url=url, visible=visible)
+    except SourceError as error:
+        if reason:
+            raise SourceError(reason, f"{url}: a script fills this page and its state holds no campaign ({error.reason})") from error
+        raise
+
+
+def _fields(tree: HtmlElement, visible: str) -> Fields:
+    """What each place says, the first place winning."""
     fields: Fields = {}
     open_graph = from_open_graph(tree)
     embedded = from_state(states(tree))
@@ -66,8 +83,8 @@ def campaign(body: bytes, *, url: str, content_type: str | None, headers: dict[s
         fields = {**found, **fields}
     story = _story(tree)
     if len(story) > len(html_to_text(str(fields.get("story", "")))):
-        fields["story"] = entities.escape(story)
-    return _draft(fields, url=url, visible=visible)
+        fields["text"] = story
+    return fields
 
 
 def _draft(fields: Fields, *, url: str, visible: str) -> Draft:
@@ -77,7 +94,7 @@ def _draft(fields: Fields, *, url: str, visible: str) -> Draft:
     raised, goal = _amount(fields.get("raised")), _amount(fields.get("goal"))
     if raised is None and goal is None:
         raise SourceError("no_amount", f"{url}: neither amount raised nor goal was found; not a crowdfunding page, or it has changed")
-    text = html_to_text(str(fields.get("story") or ""))
+    text = str(fields.get("text") or html_to_text(str(fields.get("story") or "")))
     if not text:
         raise SourceError("empty_text", f"{url}: the campaign has no story; the page may have changed")
     starts, ends = parse_time(fields.get("starts_at")), parse_time(fields.get("ends_at"))
@@ -227,15 +244,15 @@ def from_words(visible: str) -> Fields:
         fields["raised"], fields["goal"] = amounts[1], amounts[2]
     if donors := DONORS.search(visible):
         fields["donors"] = donors[1] or donors[2]
-    for field, pattern in (("organiser", r"(?:organis[ée]e? par|créée? par|by)\s*:?\s*([^\n]{2,80})"), ("ends_at", r"(?:jusqu.au|fin le|se termine le)\s*:?\s*([^\n.]{6,30})"),
-                           ("starts_at", r"(?:lancée? le|créée? le|depuis le|ouverte? le)\s*:?\s*(\d[^\n.,]{6,24})")):  # fmt: skip
-        if found := re.search(pattern, visible, re.IGNORECASE):
+    for field, pattern in LINES.items():
+        if found := pattern.search(visible):
             fields[field] = found[1].strip()
     return fields
 
 
 def _visible(tree: HtmlElement) -> str:
-    parts = (node.strip() for node in tree.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]"))
+    hidden = "ancestor::script or ancestor::style or ancestor::noscript or ancestor::template"
+    parts = (node.strip() for node in tree.xpath(f"//body//text()[not({hidden})]"))
     return "\n".join(part for part in parts if part)
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS versions (document_id TEXT, content_sha256 TEXT, batch TEXT NOT NULL, PRIMARY KEY (document_id, content_sha256)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS versions
+    (document_id TEXT, content_sha256 TEXT, batch TEXT NOT NULL, PRIMARY KEY (document_id, content_sha256)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS versions_by_batch ON versions (batch);
 CREATE TABLE IF NOT EXISTS payloads (sha256 TEXT, url TEXT, at TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (sha256, url)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS batches (batch TEXT PRIMARY KEY) WITHOUT ROWID;

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from demo.content import Article, Blog
 from demo.exchange import Request, Response, redirect
 from demo.render import common, page
+
+if TYPE_CHECKING:
+    from demo.content import Article, Blog
 
 WAS_MOVED = "/ancien/"
 UTM = "?utm_source=flux&utm_medium=rss"

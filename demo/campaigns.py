@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from demo.content import Campaign, Funding, PageStyle
-from demo.exchange import Request, Response
 from demo.render import common, html_of, midnight, page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from demo.content import Campaign, Funding, PageStyle
+    from demo.exchange import Request, Response
 
 PRIVATE = "/prive/cagnotte-en-preparation"
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from demo.content import Instance, Status
 from demo.exchange import Request, Response, json_response, redirect
 from demo.render import common, page
 from demo.statuses import iso, status_json, tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from demo.content import Instance, Status
 
 PAGE_SIZE = 5  # real servers give up to 40; fewer here, so that a small timeline has several pages
 WINDOW, ALLOWED = 300, 300  # seconds, requests: what a default instance grants

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
 from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from core.errors import ConfigError
@@ -21,6 +21,9 @@ from demo.exchange import Answer, Request, Response
 from demo.mastodon import MastodonSite
 from demo.reading import load_blogs, load_funding, load_instance
 from demo.sources import write_sources as write_source_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 HOST = "127.0.0.1"
 # fixed, because a document's id is a hash of its address: the same demonstration run twice gives the same ids

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from demo.content import Account, Card, Instance, Status
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from demo.content import Account, Card, Instance, Status
 
 TOKEN = re.compile(r"\{(?P<site>\w+)\}(?P<path>/\S+)|#(?P<tag>\w+)|@(?P<name>\w+)")
 SHOWN_OF_LINK = 30  # characters of an address that Mastodon leaves visible

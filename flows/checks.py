@@ -67,7 +67,8 @@ def _archive(settings: Settings) -> str:
 def _disk(settings: Settings) -> str:
     free = shutil.disk_usage(settings.data_dir).free
     if free < LEAST_FREE:
-        raise ConfigError(f"{free / 2**30:.1f} GB free at {settings.data_dir}, at least {LEAST_FREE / 2**30:.0f} expected: free some, or set VIGIE_DATA_DIR")
+        expected = f"at least {LEAST_FREE / 2**30:.0f} expected: free some, or set VIGIE_DATA_DIR"
+        raise ConfigError(f"{free / 2**30:.1f} GB free at {settings.data_dir}, {expected}")
     return f"{free / 2**30:.0f} GB free at {settings.data_dir}"
 
 
@@ -76,7 +77,7 @@ def _clock(settings: Settings) -> str:
     now = datetime.now(UTC)
     newest = max((batch[:15] for batch in Archive(settings.archive_dir).batches()), default="20260101T000000")
     if now.strftime("%Y%m%dT%H%M%S") < newest:
-        raise ConfigError(f"the clock says {now:%Y-%m-%d %H:%M} UTC, but the archive holds a batch of {newest}: set the clock (for instance with chrony)")
+        raise ConfigError(f"the clock says {now:%Y-%m-%d %H:%M} UTC, but the archive holds a batch of {newest}: set the clock (with chrony)")
     return f"{now:%Y-%m-%d %H:%M:%S} UTC, time zone {time.strftime('%Z')}"
 
 

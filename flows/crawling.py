@@ -22,9 +22,9 @@ KINDS: dict[str, type[VigieError]] = {error.kind: error for error in (ConfigErro
 
 def crawl_source(name: str, *, settings: Settings) -> SourceReport:
     """Read one source into the archive. Raises ConfigError, NotFound; Unavailable when nothing at all was read for a passing reason."""
-    command = [sys.executable, "-m", "crawlers.run", name]
+    command, environment = [sys.executable, "-m", "crawlers.run", name], child_environment(settings)
     try:
-        done = subprocess.run(command, cwd=ROOT, env=child_environment(settings), capture_output=True, text=True, timeout=settings.crawl_timeout, check=False)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=settings.crawl_timeout, check=False)
     except subprocess.TimeoutExpired as error:
         raise Unavailable(f"source {name}: not done after {settings.crawl_timeout} s (VIGIE_CRAWL_TIMEOUT); what was read is kept") from error
     answer = _answer(done.stdout)

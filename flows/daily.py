@@ -24,17 +24,14 @@ from flows.results import Results
 from flows.scoring import ScoreReport, score_waiting
 
 log = get_logger(__name__)
-DELAYS = [10, 60]  # seconds before the second and the third try
+DELAYS: list[float] = [10, 60]  # seconds before the second and the third try
 
 
 def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(state.result(raise_on_failure=False), Unavailable)
 
 
-transient = {"retries": len(DELAYS), "retry_delay_seconds": DELAYS, "retry_condition_fn": _may_pass}
-
-
-@task(task_run_name="crawl {name}", **transient)
+@task(task_run_name="crawl {name}", retries=2, retry_delay_seconds=DELAYS, retry_condition_fn=_may_pass)
 def crawl_one(name: str, settings: Settings) -> SourceReport:
     """One source into the archive."""
     report = crawl_source(name, settings=settings)
@@ -42,7 +39,7 @@ def crawl_one(name: str, settings: Settings) -> SourceReport:
     return report
 
 
-@task(**transient)
+@task(retries=2, retry_delay_seconds=DELAYS, retry_condition_fn=_may_pass)
 def score_new(settings: Settings) -> ScoreReport:
     """What the archive holds and no one scored."""
     report = score_waiting(Archive(settings.archive_dir), settings=settings)
@@ -50,7 +47,7 @@ def score_new(settings: Settings) -> ScoreReport:
     return report
 
 
-@task(**transient)
+@task(retries=2, retry_delay_seconds=DELAYS, retry_condition_fn=_may_pass)
 def publish_new(settings: Settings) -> PublishReport:
     """What was scored and the index lacks."""
     from index.open import open_index
@@ -65,12 +62,12 @@ def publish_new(settings: Settings) -> PublishReport:
     return report
 
 
-def limited(settings: Settings) -> ThreadPoolTaskRunner[Any]:
-    """Runs as many crawls at once as the settings allow."""
-    return ThreadPoolTaskRunner(max_workers=settings.crawl_concurrency)
+def at_once(crawls: int) -> Any:
+    """A task runner that holds back more than this many crawls."""
+    return ThreadPoolTaskRunner(max_workers=crawls)
 
 
-@flow(name="crawl", validate_parameters=False, task_runner=ThreadPoolTaskRunner(max_workers=2))
+@flow(name="crawl", validate_parameters=False, task_runner=at_once(2))
 def crawl(names: tuple[str, ...] = (), settings: Settings | None = None) -> tuple[list[SourceReport], dict[str, str]]:
     """The named sources, or all enabled ones, a few at a time: their reports, and what went wrong with the others."""
     settings = settings or load_settings()
@@ -101,9 +98,7 @@ def daily(settings: Settings | None = None) -> RunReport:
     """Crawl all enabled sources, score what is new, publish it, and leave a report."""
     settings = settings or load_settings()
     Archive(settings.archive_dir).recover()
-    sources, broken = crawl.with_options(task_runner=limited(settings))((), settings)
+    sources, broken = crawl.with_options(task_runner=at_once(settings.crawl_concurrency))((), settings)
     report = RunReport(sources=tuple(sources), broken=broken, score=score(settings), publish=publish(settings))
     create_markdown_artifact(key="daily", markdown=markdown(report), description="Ce que Vigie a vu et ce qu'elle en a fait")
     return report
-
-

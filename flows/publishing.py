@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from core.files import write_lines
 from core.records import Record, ScoredDocument, SetAside
-from flows.results import Results
 from index.documents import to_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from crawlers.archive import Archive
+    from flows.results import Results
     from index.documents import Entry
     from index.protocol import Index
 
@@ -52,9 +52,9 @@ def _publish(results: Results, index: Index, batch: str) -> dict[str, int]:
 
 
 def _set_aside(results: Results, batch: str, entry: Entry, reason: str) -> None:
-    from core.files import write_lines
-
-    line = SetAside(source=entry["source"], url=entry["url"], reason="index_refused", detail=reason[:1000], at=datetime.now(UTC), document_id=entry["id"])
+    line = SetAside(
+        source=entry["source"], url=entry["url"], reason="index_refused", detail=reason[:1000], at=datetime.now(UTC), document_id=entry["id"]
+    )
     write_lines(results.archive.root / "set_aside" / f"{batch}.index-{entry['id']}.jsonl.gz", [line.model_dump_json(exclude_none=True)])
 
 

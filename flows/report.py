@@ -26,12 +26,12 @@ class RunReport(Record):
 def markdown(report: RunReport) -> str:
     """The run's artifact, in French."""
     lines = ["# Passage de Vigie", "", "| source | " + " | ".join(label for _, label in COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
-    for source in report.sources:
-        lines.append(f"| {source.source} | " + " | ".join(str(getattr(source, name)) for name, _ in COLUMNS) + " |")
+    lines += [f"| {source.source} | " + " | ".join(str(getattr(source, name)) for name, _ in COLUMNS) + " |" for source in report.sources]
     lines.append("| **total** | " + " | ".join(f"**{sum(getattr(source, name) for source in report.sources)}**" for name, _ in COLUMNS) + " |")
     lines += ["", f"Évalués : {report.score.scored} (mis de côté : {report.score.set_aside}). Indexés : {report.publish.indexed}, "
               f"version plus récente déjà là : {report.publish.duplicate}, refusés par l'index : {report.publish.failed}."]  # fmt: skip
-    return "\n".join(lines + _section("Sources en panne", report.broken.items()) + _section("À regarder", _alarms(report.sources)) + _reasons(report.sources))
+    broken, alarms = _section("Sources en panne", report.broken.items()), _section("À regarder", _alarms(report.sources))
+    return "\n".join(lines + broken + alarms + _reasons(report.sources))
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:

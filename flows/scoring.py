@@ -25,7 +25,9 @@ class ScoreReport(Record):
     set_aside: int = 0
 
 
-def score_waiting(archive: Archive, *, settings: Settings, scorer: Scorer | None = None, advance: Callable[[int], None] = lambda _: None) -> ScoreReport:
+def score_waiting(
+    archive: Archive, *, settings: Settings, scorer: Scorer | None = None, advance: Callable[[int], None] = lambda _: None
+) -> ScoreReport:
     """Score all that waits. ``advance`` is told how many documents were done. Raises ConfigError."""
     scorer = scorer or Scorer(settings)
     results = Results(archive, model=scorer.classifier.name, revision=scorer.classifier.revision)

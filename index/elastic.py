@@ -10,7 +10,7 @@ from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import TlsError, TransportError
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, UnsupportedProductError
 
-from core.errors import ConfigError, Invalid, Unavailable
+from core.errors import ConfigError, Invalid, Unavailable, VigieError
 from core.logs import get_logger
 from index.batches import batches
 from index.buckets import filled
@@ -31,6 +31,7 @@ OLDEST_NODE = 8
 SEARCH_SECONDS = 10
 BULK_SECONDS = 60  # 5 MB on a busy node; a search that takes so long is a fault
 _BUSY = {429, 500, 502, 503, 504}
+_BLOCKED = "cluster_block_exception"
 _SIGN_IN = "check VIGIE_ELASTICSEARCH_USERNAME with VIGIE_ELASTICSEARCH_PASSWORD, or VIGIE_ELASTICSEARCH_API_KEY"
 
 
@@ -224,7 +225,7 @@ class ElasticIndex:
         except TransportError as error:
             raise Unavailable(f"Elasticsearch gave no readable answer in time ({type(error).__name__}); try again") from error
         except ApiError as error:
-            raise _translated(error) from error
+            raise _error_for(error.status_code, error.error) from error
 
 
 def _client(settings: Settings) -> Elasticsearch:
@@ -246,26 +247,26 @@ def _client(settings: Settings) -> Elasticsearch:
 
 
 def _failure(item: dict[str, Any]) -> tuple[str, str] | None:
-    """(id, reason) of an entry that the node refused. Raises Unavailable when it is only busy."""
-    if item["status"] < 300:
+    """(id, reason) of an entry that the node refused. Raises Unavailable when it is only busy, ConfigError when it takes no writes."""
+    status, error = item["status"], item.get("error", {})
+    if status < 300:
         return None
-    error = item.get("error", {})
-    if item["status"] in _BUSY:
-        raise Unavailable(f"Elasticsearch is busy ({error.get('type')}); nothing is lost, try again later")
-    return item["_id"], f"{error.get('type')}: {error.get('reason')}"[:500]
+    kind = str(error.get("type"))
+    if status in _BUSY or kind == _BLOCKED:
+        raise _error_for(status, kind)
+    return item["_id"], f"{kind}: {error.get('reason')}"[:500]
 
 
-def _translated(error: ApiError) -> Exception:
-    """Our error for a status of the node."""
-    status = error.status_code
-    if error.error == "cluster_block_exception":
+def _error_for(status: int, kind: str) -> VigieError:
+    """Our error for a status of the node and the name that it gives to it."""
+    if kind == _BLOCKED and status != 503:  # 503: it has just started and reads its state
         return ConfigError("Elasticsearch refuses to write: its disk is nearly full or the index is read-only; free some space, then try again")
     if status in {401, 403}:
         return ConfigError(f"Elasticsearch refuses to let this program in (status {status}); {_SIGN_IN}")
-    if status == 406 or error.error == "media_type_header_exception":
+    if status == 406 or kind == "media_type_header_exception":
         return ConfigError(f"VIGIE_ELASTICSEARCH_URL speaks an older protocol; expected Elasticsearch {OLDEST_NODE} or 9: upgrade the node")
     if status in _BUSY:
-        return Unavailable(f"Elasticsearch cannot answer now (status {status}, {error.error}); try again later")
+        return Unavailable(f"Elasticsearch cannot answer now (status {status}, {kind}); try again later")
     if status == 404:
-        return Unavailable(f"Elasticsearch lost the index during the request ({error.error}); try again, or run vigie reindex")
-    return Invalid(f"Elasticsearch refuses the request (status {status}, {error.error})")
+        return Unavailable(f"Elasticsearch lost the index during the request ({kind}); try again, or run vigie reindex")
+    return Invalid(f"Elasticsearch refuses the request (status {status}, {kind})")

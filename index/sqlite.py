@@ -109,7 +109,7 @@ class SqliteIndex:
         return filled({day_of(first): count for first, count in rows}, interval)
 
     def delete(self, ids: Iterable[str]) -> int:
-        """See Index.delete."""
+        """See Index.delete. Traces of the words stay in the file until SQLite merges them, at the latest until the next rebuild."""
         with writing(self._folder, self._name), self._reading() as connection:
             if not connection:
                 return 0

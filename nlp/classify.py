@@ -28,11 +28,22 @@ class Reading(NamedTuple):
 
 
 class Classifier(Protocol):
-    """Reads passages. ``revision`` changes whenever an answer may."""
+    """Reads passages."""
 
-    name: str
-    revision: str
-    thresholds: Mapping[Marker, Thresholds]
+    @property
+    def name(self) -> str:
+        """The model's name, as the settings give it."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """Changes whenever an answer may."""
+        ...
+
+    @property
+    def thresholds(self) -> Mapping[Marker, Thresholds]:
+        """What a probability of each marker means."""
+        ...
 
     def read(self, passages: Sequence[Passage]) -> list[Reading]:
         """One reading per passage, in order."""

@@ -61,7 +61,8 @@ class HubClassifier:
         return readings
 
     def _parts(self, passage: Passage) -> list[str]:
-        encoded = self._tokenizer(passage.text, max_length=TOKENS, truncation=True, stride=64, return_overflowing_tokens=True, return_offsets_mapping=True)
+        options = {"truncation": True, "stride": 64, "return_overflowing_tokens": True, "return_offsets_mapping": True}
+        encoded = self._tokenizer(passage.text, max_length=TOKENS, **options)
         return [passage.text[min(a for a, b in spans if b) : max(b for _, b in spans)] for spans in encoded["offset_mapping"]]
 
     @torch.inference_mode()

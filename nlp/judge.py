@@ -94,7 +94,6 @@ def load_judge(folder: Path, *, dtype: torch.dtype) -> tuple[Judge, Codec]:
     markers: list[Marker] = config["markers"]
     if markers != list(MARKERS):
         raise ConfigError(f"{folder / 'config.json'}: markers {markers}, expected {list(MARKERS)}; this model belongs to another version of Vigie")
-    with torch.device("meta"):  # no time spent on initial weights that are replaced at once
-        judge = Judge(Shape(**config["shape"]), markers=len(MARKERS), dropout=0.0)
+    judge = Judge(Shape(**config["shape"]), markers=len(MARKERS), dropout=0.0)
     judge.load_state_dict(weights.load(folder / "weights.safetensors", dtype=dtype), assign=True)
     return judge.eval(), codec(Tokenizer.from_file(str(folder / "tokenizer.json")), prefix=config["prefix"])

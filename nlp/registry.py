@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import yaml
@@ -14,6 +13,8 @@ from core.errors import ConfigError, nearest
 from core.records import Decision, Marker, Probability, Record, Sha256
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.settings import Settings
 
 HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?")
@@ -51,7 +52,6 @@ class ModelEntry(Record):
     files: dict[str, Sha256]
     thresholds: dict[Marker, Thresholds]
     calibration: dict[Marker, Scale] = Field(default_factory=dict)
-
 
     @property
     def revision(self) -> str:

@@ -71,7 +71,8 @@ class Scorer:
         if not item.text.strip():
             return Refusal(item.id, "empty_text", "the text is empty; expected at least one word")
         if len(item.text) > self._most:
-            return Refusal(item.id, "too_long", f"the text has {len(item.text)} characters, at most {self._most} are scored; cut it, or raise VIGIE_MAX_TEXT_CHARS")
+            found = f"the text has {len(item.text)} characters, at most {self._most} are scored"
+            return Refusal(item.id, "too_long", f"{found}; cut it, or raise VIGIE_MAX_TEXT_CHARS")
         return None
 
     def _assess(self, item: Item, passage: Passage, shift: int, reading: Reading) -> Assessment:

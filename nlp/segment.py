@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,8 @@ def splitter() -> Language:
     nlp.enable_pipe("senter")
     parts = srsly.msgpack_loads((nlp.path / "tokenizer").read_bytes())
     parts.pop("token_match")
-    nlp.tokenizer.from_bytes(srsly.msgpack_dumps(parts))
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.from_bytes(srsly.msgpack_dumps(parts))
     return nlp
 
 

@@ -91,7 +91,8 @@ def train(rows: list[Row], *, base: Path, out: Path) -> None:
         print(epoch, file=sys.stderr, flush=True)
         weights.save(judge.state_dict(), out / "weights.safetensors")
     shutil.copy(base / "tokenizer.json", out / "tokenizer.json")
-    (out / "config.json").write_text(json.dumps({"shape": shape.model_dump(), "prefix": PREFIX, "markers": list(MARKERS)}, indent=1), encoding="utf-8")
+    described = {"shape": shape.model_dump(), "prefix": PREFIX, "markers": list(MARKERS)}
+    (out / "config.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
 
 
 def _fit(judge: Judge, learnt: list[Example], *, pad: int) -> Iterator[str]:
@@ -113,7 +114,7 @@ def _fit(judge: Judge, learnt: list[Example], *, pad: int) -> Iterator[str]:
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 loss = loss_of(judge, collate(every, places, pad=pad), [learnt[place] for place in places])
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
             optimizer.step()
             schedule.step()

@@ -44,7 +44,7 @@ def load(path: Path, *, dtype: torch.dtype) -> dict[str, Tensor]:
         if name.endswith(SCALE):
             continue
         scale = packed.get(name + SCALE)
-        state[name] = (tensor.to(dtype) if scale is None else (tensor.float() * scale.float()[:, None]).to(dtype))
+        state[name] = tensor.to(dtype) if scale is None else (tensor.float() * scale.float()[:, None]).to(dtype)
     return state
 
 

@@ -91,19 +91,19 @@ class SourceSpider(scrapy.Spider):
     def missed(self, failure: Failure) -> None:
         """A request without a readable answer: refused by a rule, refused by the site, or failed on the way."""
         request: Any = getattr(failure, "request", None)
-        url = request.url if request is not None else ""
+        url, error = request.url if request is not None else "", failure.value
         if self.keeper.error:
             self._stop()
-        elif failure.check(Refused):
-            self.keeper.set_aside(url, failure.value.reason, f"{url}: not read ({failure.value.reason})")
-        elif failure.check(IgnoreRequest) and not failure.check(HttpError):
+        elif isinstance(error, Refused):
+            self.keeper.set_aside(url, error.reason, f"{url}: not read ({error.reason})")
+        elif isinstance(error, HttpError):
+            self._answered(error.response)
+        elif isinstance(error, IgnoreRequest):
             self.keeper.set_aside(url, "robots_txt", f"{url}: robots.txt asks not to read it")
-        elif failure.check(HttpError):
-            self._answered(failure.value.response)
-        elif reason := NETWORK.get(failure.type.__name__ if failure.type else ""):
+        elif reason := NETWORK.get(type(error).__name__):
             self.keeper.fail(reason)
         else:  # not the network: a fault of ours, which must not pass for the site's
-            self.keeper.broken(failure.value)
+            self.keeper.broken(error or RuntimeError("unknown failure"))
             self._stop()
 
     def _answered(self, response: Response) -> None:

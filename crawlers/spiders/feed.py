@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Options(SiteSource):
     """What the YAML of a feed adds."""
 
-    follow: bool = Field(True, description="read each linked page; false: the feed's own text is the content (videos, forums)")
+    follow: bool = Field(default=True, description="read each linked page; false: the feed's own text is the content (videos, forums)")
     max_items: int = Field(100, ge=1, le=1000, description="entries read in one run, the newest first as the feed gives them")
 
 
@@ -81,7 +81,7 @@ def _entry(item: Any, *, base: str, language: str | None) -> Entry:
 
 
 def _edited(item: Any) -> datetime | None:
-    published, updated = _time(dict.get(item, "published_parsed")), _time(dict.get(item, "updated_parsed"))  # .get() itself answers with the other one
+    published, updated = _time(dict.get(item, "published_parsed")), _time(dict.get(item, "updated_parsed"))  # item.get() would mix them
     return updated if published and updated and updated > published else None
 
 

@@ -1,6 +1,5 @@
 """The demonstration web answers like the real ones, says nothing of what is expected of it, and stays on this machine."""
 
-# ruff: noqa: D101, D102, D103 - a test is named by what it proves
 from __future__ import annotations
 
 import json

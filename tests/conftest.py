@@ -1,0 +1,53 @@
+"""Fixtures for all tests: each test has its own data folder, and the demonstration web serves on free ports."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.records import Document
+from core.settings import Settings
+from core.urls import document_id, host_of
+from crawlers.archive import Archive
+from crawlers.drafts import Draft, content_digest
+from demo.serve import DemoWeb, demo_web, write_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+for name in [name for name in os.environ if name.startswith("VIGIE_") and not name.startswith("VIGIE_TEST_")]:
+    del os.environ[name]  # a developer's own settings must not reach the tests
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings whose data and sources lie in the test's own folder."""
+    return Settings(data_dir=tmp_path / "data", sources_dir=tmp_path / "sources", crawl_concurrency=2)
+
+
+@pytest.fixture
+def archive(settings: Settings) -> Archive:
+    """An empty archive."""
+    return Archive(settings.archive_dir)
+
+
+@pytest.fixture
+def web(settings: Settings) -> Iterator[DemoWeb]:
+    """The demonstration web on free ports, its source files written to the test's folder."""
+    with demo_web(port=0) as found:
+        write_sources(found, settings.sources_dir)
+        yield found
+
+
+def make_document(url: str = "https://exemple.test/a", text: str = "Un texte ordinaire.", **fields: object) -> Document:
+    """A valid document."""
+    draft = Draft(url=url, kind="post", text=text)
+    known: dict[str, object] = {
+        "id": document_id(url), "url": url, "source": "essai", "kind": "post", "platform": host_of(url), "text": text,
+        "collected_at": datetime(2026, 11, 1, 12, tzinfo=UTC), "access_mode": "open", "content_sha256": content_digest(draft),
+    }  # fmt: skip
+    return Document.model_validate(known | fields)
