@@ -92,8 +92,8 @@ def _sqlite_errors(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             raise Unavailable(f"{path} is in use by another process; try again") from error
-        if "full" in str(error):
-            raise ConfigError(f"disk full while writing {path}: free some space and run the same command again; nothing is lost") from error
+        if "full" in str(error) or "I/O" in str(error):
+            raise ConfigError(f"disk full or failing at {path}: free some space and run the same command again; nothing is lost") from error
         raise ConfigError(f"cannot write {path} ({error}): give this user the right to write there, or set VIGIE_DATA_DIR") from error
     except sqlite3.DatabaseError as error:
         raise ConfigError(f"{path} is damaged ({error}): delete it, the next crawl fills it again from the batches") from error

@@ -1,0 +1,167 @@
+"""Bytes to text: lying charsets, walls, dates, hostile markup."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import SourceError
+from crawlers.extract import article, decode, html_to_text, links_of, parse_json, parse_time, wall
+from crawlers.funding import campaign
+from crawlers.pace import resume_at
+from crawlers.spiders.feed import parse_feed
+from crawlers.spiders.mastodon_tag import next_page, parse_statuses
+
+STORY = "Le jardin partagé ouvre samedi et les bénévoles attendent les habitants du quartier pour planter des bulbes. " * 3
+
+
+@pytest.mark.parametrize(
+    ("body", "declared", "expected"),
+    [
+        ("été".encode(), "text/html; charset=iso-8859-1", "été"),  # declares Latin-1, is UTF-8
+        ("été".encode("cp1252"), "text/html; charset=utf-8", "été"),  # declares UTF-8, is not
+        ("été à œuf".encode("cp1252"), None, "été à œuf"),
+        (b"\xef\xbb\xbfx", None, "x"),
+        ("Ж".encode("cp1251"), "text/html; charset=windows-1251", "Ж"),
+        ("é".encode() * 20 + b"\xff", "text/html; charset=utf-8", "é" * 20 + "\ufffd"),  # one broken byte spoils no page
+    ],
+)
+def test_charsets_that_lie(body: bytes, declared: str | None, expected: str) -> None:
+    assert decode(body, declared) == expected
+
+
+def test_article_is_the_text_without_the_furniture() -> None:
+    html = f"<html lang='fr'><head><title>Jardin</title></head><body><nav>Menu accueil contact</nav><article><h1>Jardin</h1><p>{STORY}</p></article></body></html>"
+    found = article(html, url="https://a.test/x", headers={})
+    assert found.text.endswith(STORY.strip())
+    assert "Menu" not in found.text
+
+
+def test_columns_made_of_tables_are_no_data() -> None:
+    html = f"<body><table><tr><td class='sidebar'><b>Sommaire</b><a href='/'>Accueil</a></td><td><h1>Titre</h1><p>{STORY}</p></td></tr></table></body>"
+    text = article(html, url="https://a.test/x", headers={}).text
+    assert "Sommaire" not in text
+    assert "|" not in text
+
+
+@pytest.mark.parametrize(
+    ("html", "headers", "reason"),
+    [
+        ("<title>Just a moment...</title>", {}, "bot_wall"),
+        ("<p>court</p>", {"cf-mitigated": "challenge"}, "bot_wall"),
+        ("<p>Vérifiez que vous n'êtes pas un robot</p>", {}, "bot_wall"),
+        ("<form action='https://consent.google.com/save'></form>", {}, "cookie_wall"),
+        ("<title>Connexion - Le site</title><form></form>", {}, "login_required"),
+        ("<body ng-app='x'>{{ titre }}</body>", {}, "script_shell"),
+        ("<p>Bonjour</p>", {}, None),
+    ],
+)
+def test_walls_have_names(html: str, headers: dict[str, str], reason: str | None) -> None:
+    assert wall(html, headers=headers, visible="x") == reason
+    with pytest.raises(SourceError) as raised:
+        article(html, url="https://a.test/", headers=headers)
+    assert raised.value.reason == (reason or "empty_text")
+
+
+def test_an_article_about_robots_is_no_wall() -> None:
+    text = "Comment prouver que vous n'êtes pas un robot ? " + STORY * 10
+    assert wall(f"<p>{text}</p>", headers={}, visible=text) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-11-01T10:00:00+01:00", datetime(2026, 11, 1, 9, tzinfo=UTC)),
+        ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("Fri, 20 Dec 2013 18:30:00 -0000", datetime(2013, 12, 20, 18, 30, tzinfo=UTC)),
+        ("3 octobre 2026", datetime(2026, 10, 3, tzinfo=UTC)),
+        (1404913719, datetime(2014, 7, 9, 13, 48, 39, tzinfo=UTC)),
+        ("1404913719000", datetime(2014, 7, 9, 13, 48, 39, tzinfo=UTC)),
+        (None, None), ("", None), (True, None), ("n'importe quoi", None), (1e300, None),
+    ],
+)  # fmt: skip
+def test_times(value: object, expected: datetime | None) -> None:
+    assert parse_time(value) == expected
+
+
+def test_html_as_people_see_it() -> None:
+    assert html_to_text("<p>a<br>b</p><p>#<span>c</span> &amp; <b>d</b></p><script>e()</script>") == "a\nb\n\n#c & d"
+    assert links_of('<a href="/x">1</a> <a href="javascript:x()">2</a> <a href="/x">3</a>', base="https://a.test/") == ("https://a.test/x",)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html", b"{", b"[1,", b"null", b"\x00\xff\xfe", b"<rss><channel></channel></rss>", b"[" * 100_000])
+def test_rubbish_is_one_named_reason(body: bytes) -> None:
+    for read in (lambda: parse_feed(body, url="https://a.test/"), lambda: parse_statuses(body, url="https://a.test/"),
+                 lambda: campaign(body, url="https://a.test/", content_type=None, headers={}), lambda: article(decode(body), url="https://a.test/", headers={})):  # fmt: skip
+        with pytest.raises(SourceError) as raised:
+            read()
+        assert raised.value.reason
+        assert "\n" not in str(raised.value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300) | st.text(alphabet='<>"=/ adivsptext{}[]:,\'&;#0123é', max_size=200).map(str.encode))
+def test_no_bytes_crash_a_parser(body: bytes) -> None:
+    for read in (lambda: parse_feed(body, url="https://a.test/"), lambda: parse_statuses(body, url="https://a.test/"),
+                 lambda: campaign(body, url="https://a.test/", content_type=None, headers={}), lambda: article(decode(body), url="https://a.test/", headers={})):  # fmt: skip
+        try:
+            read()
+        except SourceError as error:
+            assert error.reason  # noqa: PT017 - either outcome is right, a crash is not
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<div>" * 200_000, "<b>" * 100_000 + "x", "<p>" + "a " * 500_000 + "</p>", "<table>" * 20_000, '<script>window.state = {"a":' + "[" * 50_000 + "</script>"],
+    ids=["nested div", "nested b", "long", "nested table", "nested state"],
+)  # fmt: skip
+def test_hostile_markup_ends_in_bounded_time(html: str) -> None:
+    start = time.monotonic()
+    for read in (lambda: article(html, url="https://a.test/", headers={}), lambda: campaign(html.encode(), url="https://a.test/", content_type=None, headers={})):
+        try:
+            read()
+        except SourceError as error:
+            assert error.reason  # noqa: PT017
+    assert time.monotonic() - start < 30
+
+
+def test_feed_with_entities_is_not_expanded() -> None:
+    bomb = b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
+    body = bomb + b"<rss version='2.0'><channel><item><title>&b; &f;</title><link>https://a.test/x</link></item></channel></rss>"
+    try:
+        (entry,) = parse_feed(body, url="https://a.test/")
+    except SourceError:
+        return
+    assert "root:" not in str(entry)
+    assert len(entry.title or "") < 500
+
+
+def test_json_with_raw_control_characters_is_read() -> None:
+    assert parse_json(b'{"a": "x\ty"}', url="u") == {"a": "x\ty"}
+
+
+def test_next_page_of_a_link_header() -> None:
+    header = '<https://p.test/api?max_id=5>; rel="next", <https://p.test/api?min_id=9>; rel="prev"'
+    assert next_page(header) == "https://p.test/api?max_id=5"
+    assert next_page('<https://p.test/api?min_id=9>; rel="prev"') is None
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (200, {}, 0),
+        (429, {"retry-after": "7"}, 7),
+        (503, {"retry-after": "Thu, 01 Jan 1970 00:20:00 GMT"}, 200),
+        (429, {}, 60),
+        (429, {"retry-after": "soon"}, 60),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1970-01-01T00:17:00Z"}, 20),
+        (200, {"x-ratelimit-remaining": "5", "x-ratelimit-reset": "1970-01-01T00:17:00Z"}, 0),
+        (200, {"retry-after": "7"}, 0),
+    ],
+)
+def test_pauses_that_a_site_asks_for(status: int, headers: dict[str, str], wait: float) -> None:
+    assert resume_at(status, headers, now=1000.0) == 1000.0 + wait
