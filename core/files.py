@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EEXIST}
 
 
 @contextlib.contextmanager
@@ -29,7 +29,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise ConfigError(f"disk full while writing {path}: free some space and run the same command again; nothing is lost") from error
-        if error.errno in REFUSED or isinstance(error, NotADirectoryError | FileExistsError):
+        if error.errno in REFUSED:
             raise ConfigError(f"cannot write {path} ({error.strerror}): give this user the right to write there, or set VIGIE_DATA_DIR") from error
         raise
 

@@ -11,6 +11,8 @@ import structlog
 
 def configure(*, level: str = "WARNING", json: bool = False) -> None:
     """Set up structlog for this process; called once by the command line and by the crawler process."""
+    for library in ("elastic_transport", "trafilatura", "htmldate"):  # their errors are raised too, and become one clear line of ours
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[

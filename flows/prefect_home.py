@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from core.files import disk_errors
+
 if TYPE_CHECKING:
     from core.settings import Settings
 
 
 def prepare(settings: Settings) -> None:
-    """Set what the user has not set. Must run before ``import prefect``."""
+    """Set what the user has not set. Must run before ``import prefect``. Raises ConfigError."""
+    home = settings.data_dir.resolve() / "prefect"
+    with disk_errors(home):
+        home.mkdir(parents=True, exist_ok=True)
     wanted = {
-        "PREFECT_HOME": str(settings.data_dir.resolve() / "prefect"),
+        "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_LOGGING_LEVEL": "ERROR",

@@ -42,6 +42,8 @@ class ElasticIndex:
         """Connects at the first question only. Raises ConfigError for a certificate that is not there."""
         self._alias = settings.index_name
         self._folder = settings.index_dir
+        url = settings.elasticsearch_url
+        self._place = f"{url.host}:{url.port}" if url else ""  # what people are told: never the part that may hold a password
         self._client = _client(settings)
         self._bulk = self._client.options(request_timeout=BULK_SECONDS)
         self._version = ""
@@ -221,7 +223,9 @@ class ElasticIndex:
         except UnsupportedProductError as error:
             raise ConfigError("VIGIE_ELASTICSEARCH_URL does not answer as Elasticsearch; expected version 8 or 9: change the address") from error
         except NoConnection as error:
-            raise Unavailable("Elasticsearch does not answer at VIGIE_ELASTICSEARCH_URL; check that it runs, then try again") from error
+            raise Unavailable(
+                f"Elasticsearch does not answer at {self._place} (VIGIE_ELASTICSEARCH_URL); check that it runs, then try again"
+            ) from error
         except TransportError as error:
             raise Unavailable(f"Elasticsearch gave no readable answer in time ({type(error).__name__}); try again") from error
         except ApiError as error:

@@ -37,7 +37,9 @@ def test_canonical_address(given_url: str, expected: str) -> None:
     assert document_id(given_url) == document_id(expected)
 
 
-@pytest.mark.parametrize("bad", ["", "ftp://exemple.fr/", "javascript:alert(1)", "http://", "http://[::1", "http://exemple.fr:99999/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "bad", ["", "ftp://exemple.fr/", "javascript:alert(1)", "http://", "http://[::1", "http://exemple.fr:99999/", "file:///etc/passwd"]
+)
 def test_what_is_no_public_page_is_refused(bad: str) -> None:
     with pytest.raises(Invalid, match="expected http"):
         canonical(bad)
@@ -122,7 +124,11 @@ def test_unwritable_place_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_lock_is_refused_while_held_and_free_after(tmp_path: Path) -> None:
-    with files.locked(tmp_path / "lock", what="working"), pytest.raises(Unavailable, match="working"), files.locked(tmp_path / "lock", what="working"):
+    with (
+        files.locked(tmp_path / "lock", what="working"),
+        pytest.raises(Unavailable, match="working"),
+        files.locked(tmp_path / "lock", what="working"),
+    ):
         pass
     with files.locked(tmp_path / "lock", what="working"):
         pass

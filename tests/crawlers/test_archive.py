@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 URL = "https://exemple.test/a"
 
 
-def respond(batch: OpenBatch, body: bytes = b"<p>page</p>", url: str = URL):  # noqa: ANN201
+def respond(batch: OpenBatch, body: bytes = b"<p>page</p>", url: str = URL):
     return batch.add_response(url=url, status=200, headers=[("Content-Type", "text/html")], body=body, at=NOW)
 
 
@@ -142,7 +142,7 @@ def test_a_damaged_ledger_says_what_to_do(archive: Archive) -> None:
         _ = archive.ledger
 
 
-def test_whole_members_of_rubbish(tmp_path) -> None:  # noqa: ANN001
+def test_whole_members_of_rubbish(tmp_path) -> None:
     path = tmp_path / "x.gz"
     for body, whole in ((b"", 0), (b"rubbish", 0), (gzip.compress(b"a") + b"rub", len(gzip.compress(b"a")))):
         path.write_bytes(body)

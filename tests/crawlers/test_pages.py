@@ -27,7 +27,9 @@ def read(kind: str, body: bytes) -> list[Any]:
     return [campaign(body, url=URL, content_type="text/html", headers={}).model_dump(mode="json")]
 
 
-@pytest.mark.parametrize("page", sorted(path for path in FOLDER.rglob("*") if path.is_file() and ".expected" not in path.name), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "page", sorted(path for path in FOLDER.rglob("*") if path.is_file() and ".expected" not in path.name), ids=lambda path: path.name
+)
 def test_page_gives_what_was_read_and_approved(page: Path) -> None:
     try:
         found: Any = read(page.parent.name, page.read_bytes())

@@ -42,7 +42,9 @@ def test_article_is_the_text_without_the_furniture() -> None:
 
 
 def test_columns_made_of_tables_are_no_data() -> None:
-    html = f"<body><table><tr><td class='sidebar'><b>Sommaire</b><a href='/'>Accueil</a></td><td><h1>Titre</h1><p>{STORY}</p></td></tr></table></body>"
+    html = (
+        f"<body><table><tr><td class='sidebar'><b>Sommaire</b><a href='/'>Accueil</a></td><td><h1>Titre</h1><p>{STORY}</p></td></tr></table></body>"
+    )
     text = article(html, url="https://a.test/x", headers={}).text
     assert "Sommaire" not in text
     assert "|" not in text
@@ -104,7 +106,7 @@ def test_rubbish_is_one_named_reason(body: bytes) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=300) | st.text(alphabet='<>"=/ adivsptext{}[]:,\'&;#0123é', max_size=200).map(str.encode))
+@given(st.binary(max_size=300) | st.text(alphabet="<>\"=/ adivsptext{}[]:,'&;#0123é", max_size=200).map(str.encode))
 def test_no_bytes_crash_a_parser(body: bytes) -> None:
     for read in (lambda: parse_feed(body, url="https://a.test/"), lambda: parse_statuses(body, url="https://a.test/"),
                  lambda: campaign(body, url="https://a.test/", content_type=None, headers={}), lambda: article(decode(body), url="https://a.test/", headers={})):  # fmt: skip
@@ -121,7 +123,10 @@ def test_no_bytes_crash_a_parser(body: bytes) -> None:
 )  # fmt: skip
 def test_hostile_markup_ends_in_bounded_time(html: str) -> None:
     start = time.monotonic()
-    for read in (lambda: article(html, url="https://a.test/", headers={}), lambda: campaign(html.encode(), url="https://a.test/", content_type=None, headers={})):
+    for read in (
+        lambda: article(html, url="https://a.test/", headers={}),
+        lambda: campaign(html.encode(), url="https://a.test/", content_type=None, headers={}),
+    ):
         try:
             read()
         except SourceError as error:

@@ -28,8 +28,18 @@ if TYPE_CHECKING:
 
 KILLER = Path(__file__).with_name("killer.py")
 SOURCES = ("demo_blog_source", "demo_cagnottes")
-VOLATILE = {"collected_at", "indexed_at", "batch", "evidence_file", "warc",  # what a second run dates anew
-            "priority", "evidence", "score_gourou", "score_complotisme", "score_abandon_soins"}  # what rounding moves with a batch's shape
+VOLATILE = {
+    "collected_at",
+    "indexed_at",
+    "batch",
+    "evidence_file",
+    "warc",  # what a second run dates anew
+    "priority",
+    "evidence",
+    "score_gourou",
+    "score_complotisme",
+    "score_abandon_soins",
+}  # what rounding moves with a batch's shape
 
 
 @pytest.fixture(scope="module")

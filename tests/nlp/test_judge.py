@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,7 @@ def test_thresholds_change_the_revision(copied: Settings) -> None:
 @bounds(max_examples=80, deadline=None)
 def test_sentences_cover_all_words_in_order(text: str) -> None:
     spans = sentences(text)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
     assert all(text[span.start : span.end].strip() for span in spans)
     covered = "".join(text[span.start : span.end] for span in spans)
     assert "".join(covered.split()) == "".join(text.split())
@@ -145,7 +146,7 @@ def test_windows_hold_every_sentence_and_overlap() -> None:
     found = windows(text, spans, coding)
     assert {number for window in found for number in window.sentences} == set(range(len(spans)))
     assert all(len(window.ids) == len(window.owner) <= TOKENS for window in found)
-    assert all(b.sentences[0] == a.sentences[-1] + 1 - OVERLAP for a, b in zip(found, found[1:], strict=False))
+    assert all(b.sentences[0] == a.sentences[-1] + 1 - OVERLAP for a, b in pairwise(found))
     assert windows("", [], coding) == []
     assert sorted(place for group in by_length(found) for place in group) == list(range(len(found)))
     assert collate(found, [0, 1], pad=1).ids.shape[0] == 2
