@@ -37,12 +37,12 @@ class Settings(BaseSettings):
 
     elasticsearch_url: AnyHttpUrl | None = Field(None, description="an Elasticsearch 8 or 9 node; unset: the embedded index")
     elasticsearch_username: str = Field("elastic", description="used with elasticsearch_password")
-    elasticsearch_password: SecretStr | None = None
-    elasticsearch_api_key: SecretStr | None = None
+    elasticsearch_password: SecretStr | None = Field(None, description="password of that user")
+    elasticsearch_api_key: SecretStr | None = Field(None, description="instead of user and password")
     elasticsearch_ca: Path | None = Field(None, description="certificate authority of an https node")
     index_name: str = Field("vigie-documents", pattern=r"^[a-z][a-z0-9-]{2,60}$", description="alias; indices are <alias>-v<N>-<time>")
 
-    log_format: Literal["console", "json"] = "console"
+    log_format: Literal["console", "json"] = Field("console", description="json: one JSON object a line on standard error")
 
     @model_validator(mode="after")
     def _one_way_to_sign_in(self) -> Self:

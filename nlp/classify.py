@@ -56,9 +56,9 @@ def load_classifier(settings: Settings) -> Classifier:
         from nlp.hub import HubClassifier
 
         return HubClassifier(settings)
-    from nlp.judge import JudgeClassifier
+    from nlp.judge import load_named
 
-    return JudgeClassifier(settings)
+    return load_named(settings)
 
 
 def revision_of(settings: Settings) -> str:

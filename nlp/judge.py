@@ -31,22 +31,19 @@ if TYPE_CHECKING:
     from core.records import Marker
     from core.settings import Settings
     from nlp.classify import Passage
+    from nlp.registry import ModelEntry
     from nlp.windows import Codec, Window
 
 NOTHING = -20.0  # logit where nothing was read
 
 
 class JudgeClassifier:
-    """Loads a folder of the registry once."""
+    """A judge with the calibration and the thresholds of its registry entry."""
 
-    def __init__(self, settings: Settings) -> None:
-        use_threads(settings)
-        folder, entry = find(settings)
-        self.name, self.thresholds = settings.model, entry.thresholds
-        self.revision = entry.revision
-        self._dtype = precision(settings)
-        self._judge, self._coding = load_judge(folder, dtype=self._dtype)
-        self._pad = self._judge.encoder.words.padding_idx or 0
+    def __init__(self, judge: Judge, coding: Codec, *, entry: ModelEntry, name: str) -> None:
+        self.name, self.revision, self.thresholds = name, entry.revision, entry.thresholds
+        self._judge, self._coding = judge, coding
+        self._pad = judge.encoder.words.padding_idx or 0
         scales = [entry.calibration.get(marker, Scale()) for marker in MARKERS]
         self._slope = torch.tensor([scale.slope for scale in scales])
         self._intercept = torch.tensor([scale.intercept for scale in scales])
@@ -86,6 +83,13 @@ class JudgeClassifier:
 
     def _calibrate(self, logits: Tensor) -> Tensor:
         return torch.sigmoid(logits * self._slope + self._intercept)
+
+
+def load_named(settings: Settings) -> JudgeClassifier:
+    """The classifier that the settings name, its files checked against their hashes. Raises ConfigError."""
+    use_threads(settings)
+    folder, entry = find(settings)
+    return JudgeClassifier(*load_judge(folder, dtype=precision(settings)), entry=entry, name=settings.model)
 
 
 def load_judge(folder: Path, *, dtype: torch.dtype) -> tuple[Judge, Codec]:
