@@ -1,6 +1,7 @@
 """From a trained folder to its registry entry: ``python -m nlp.calibrate FOLDER [--real FILE]`` prints it with the figures it rests on.
 
-Calibration is Platt's (logistic regression on the logit of each marker, validation hands). Thresholds are quantiles of what innocent texts
+Calibration is Platt's: logistic regression on the logit of each marker, over the validation hands and, where FILE is given, the real streams,
+so that a probability means something where few texts are positive. Thresholds are quantiles of what innocent texts
 score: at most 1 % of them reach ``a_lire`` and 0.1 % ``alerte`` for each marker. The
 innocent texts are the validation hands' negatives and, where FILE is given, its rows of domain ``stream:*`` with known labels.
 """
@@ -63,10 +64,11 @@ def calibrate(folder: Path, real: Path | None) -> dict[str, Any]:
     calibration, thresholds = {}, {}
     for place, marker in enumerate(MARKERS):
         truth = np.array([marker in row.markers for row in held])
-        fitted = LogisticRegression(C=1.0).fit(told[:, [place]], truth)
+        every, answers = np.concatenate([told[:, place], streams[:, place]]), np.concatenate([truth, np.zeros(len(streams), dtype=bool)])
+        fitted = LogisticRegression(C=1.0).fit(every[:, None], answers)
         slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
         calibration[marker] = {"slope": round(slope, 4), "intercept": round(intercept, 4)}
-        clean = np.concatenate([told[~truth, place], streams[:, place]])
+        clean = every[~answers]
         share = 1 / (1 + np.exp(-(clean * slope + intercept)))
         thresholds[marker] = {name: round(float(np.quantile(share, 1 - rate)), 4) for name, rate in (("a_lire", A_LIRE), ("alerte", ALERTE))}
     files = {name: sha256(folder / name) for name in ("config.json", "tokenizer.json", "weights.safetensors")}

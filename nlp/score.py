@@ -80,7 +80,8 @@ class Scorer:
         evidence: list[Evidence] = []
         for marker in MARKERS:
             if decision[marker] != "rien":
-                evidence += justify(marker, item.text, passage.sentences, reading.sentences[marker], shift=shift)
+                least = self.classifier.thresholds[marker].a_lire
+                evidence += justify(marker, item.text, passage.sentences, reading.sentences[marker], shift=shift, at_least=least)
         return Assessment(
             document_id=item.id,
             model=self.classifier.name,

@@ -201,9 +201,9 @@ def test_one_guilty_sentence_is_found_in_a_long_page(scorer: Scorer) -> None:
 def test_evidence_is_the_strongest_in_reading_order() -> None:
     text = "Titre. Un. Deux. Trois."
     spans = [Span(0, 6), Span(7, 10), Span(11, 16), Span(17, 23)]
-    found = justify("gourou", text[7:], spans, [0.99, 0.6, 0.2, 0.9], shift=7)
+    found = justify("gourou", text[7:], spans, [0.99, 0.6, 0.2, 0.9], shift=7, at_least=0.5)
     assert [(one.text, one.start) for one in found] == [("Un.", 0), ("Trois.", 10)]
-    assert [one.text for one in justify("gourou", text[7:], spans, [0.9, 0.1, 0.2, 0.1], shift=7)] == ["Deux."]
+    assert [one.text for one in justify("gourou", text[7:], spans, [0.9, 0.1, 0.2, 0.1], shift=7, at_least=0.5)] == ["Deux."]
 
 
 def test_hub_models_follow_the_same_protocol(tmp_path: Path) -> None:
