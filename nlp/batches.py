@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nlp.windows import Window
 
 TOKENS_A_BATCH = 2048
+STEP = 16  # lengths are rounded up to it: torch keeps a compiled kernel for each shape that it meets, and memory would grow with them
 
 
 class Batch(NamedTuple):
@@ -42,7 +43,8 @@ def by_length(windows: Sequence[Window]) -> Iterator[list[int]]:
 def collate(windows: Sequence[Window], places: list[int], *, pad: int) -> Batch:
     """The tensors of the windows at ``places``."""
     chosen = [windows[place] for place in places]
-    tokens, sentences = max(len(window.ids) for window in chosen), max(len(window.sentences) for window in chosen)
+    longest, sentences = max(len(window.ids) for window in chosen), max(len(window.sentences) for window in chosen)
+    tokens = -(-longest // STEP) * STEP
     ids = torch.full((len(chosen), tokens), pad)
     owner = torch.full((len(chosen), tokens), sentences)
     mask = torch.zeros((len(chosen), tokens), dtype=torch.bool)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.settings import ROOT
 
-WIDTH, HEIGHT = 1120, 900
+WIDTH, HEIGHT = 1120, 730
 PAGE = """<!doctype html><meta charset="utf-8"><style>body{{margin:0;background:#15181d;color:#d8dee9;padding:22px}}
 pre{{font:14px/1.38 "DejaVu Sans Mono",monospace;margin:0;white-space:pre-wrap}}
 .r{{color:#ff6b6b;font-weight:bold}}.y{{color:#f0c674}}.d{{color:#8a93a3}}.b{{font-weight:bold;color:#fff}}
