@@ -35,7 +35,7 @@ clean:  ## Remove what the commands above made, the demonstration's data include
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Vigie needs Python 3.11 or newer; found $$($(PYTHON) --version): set PYTHON=..."; exit 2; }
-	@$(PYTHON) -m venv .venv 2>/dev/null || { echo "installing Debian's python3-venv"; apt-get update -q && apt-get install -q -y python3-venv && $(PYTHON) -m venv .venv; }
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; echo "installing Debian's python3-venv"; apt-get update -q && apt-get install -q -y python3-venv && $(PYTHON) -m venv .venv || { rm -rf .venv; exit 2; }; }
 
 .venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Setting up .venv (once, about two minutes)..."

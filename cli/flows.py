@@ -16,13 +16,12 @@ def flows() -> None:
 @click.pass_context
 def serve(ctx: click.Context) -> int:
     """Run the schedules of prefect.yaml until interrupted."""
-    from flows.prefect_home import prepare
-
-    prepare(start(ctx))
+    from flows.schedules import load_schedules
     from flows.serving import serve_schedules
 
+    settings = start(ctx)
     console().print("Les passages planifiés tournent ; Ctrl-C les arrête.")
-    serve_schedules()
+    serve_schedules(load_schedules(), settings=settings, tell=click.echo)
     return 0
 
 

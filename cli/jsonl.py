@@ -42,8 +42,8 @@ def _parse(lines: Iterable[bytes]) -> Iterator[Given]:
             continue
         identifier: Any = None
         try:
-            data = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-            identifier = data.get("id") if isinstance(data, dict) else None
+            data = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"), parse_constant=_no_constant)
+            identifier = data.get("id") if isinstance(data, dict) and not _broken(data.get("id")) else None
             yield number, Item(str(number), *_fields(data)), identifier
         except UnicodeDecodeError as error:
             yield number, Invalid(f"byte {error.start} is not UTF-8; expected JSON in UTF-8"), identifier
@@ -62,9 +62,17 @@ def _fields(data: Any) -> tuple[str, str | None]:
     text, title = data["text"], data.get("title")
     if not isinstance(text, str) or not isinstance(title, str | None):
         raise Invalid('"text" and "title" must be strings')
-    if any("\ud800" <= char <= "\udfff" for char in text + (title or "")):
-        raise Invalid('"text" holds half a surrogate pair, which no UTF-8 text can hold; repair it where it was written')
+    if _broken(data):
+        raise Invalid("the line holds half a surrogate pair, which no UTF-8 text can hold; repair it where it was written")
     return text, title
+
+
+def _broken(value: Any) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in json.dumps(value, ensure_ascii=False))
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _chunks(given: Iterator[Given], size: int) -> Iterator[list[Given]]:

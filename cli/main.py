@@ -72,9 +72,6 @@ def run(arguments: list[str]) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("vigie: interrupted; run the same command again, nothing is lost", err=True)
         return 130
-    except BrokenPipeError:  # the reader of our output left, as in "vigie queue | head"
-        sys.stderr.close()
-        return 0
     except Exception as error:  # noqa: BLE001 - the command's edge
         return _explain(error)
     return result if isinstance(result, int) else 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from cli.context import console, progress, start
-from core.errors import ConfigError, Invalid
+from core.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,6 +50,8 @@ def _texts(texts: tuple[str, ...], files: tuple[Path, ...]) -> Iterator[tuple[st
             yield "standard input", decode(sys.stdin.buffer.read(), where="standard input")
         elif len(text) < 1024 and "\n" not in text and Path(text).is_file():
             yield text, read(Path(text))
+        elif any("\ud800" <= char <= "\udfff" for char in text):
+            raise Invalid(f"text {number} is not UTF-8; expected a text in UTF-8")
         else:
             yield f"text {number}", text
     for path in files:
@@ -118,10 +120,11 @@ def _jsonl(path: Path, settings: Settings) -> int:
     if str(path) == "-":
         return _write(rows(sys.stdin.buffer, settings))
     try:
-        with path.open("rb") as lines:
-            return _write(rows(_watched(lines, path), settings))
+        lines = path.open("rb")
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}); expected JSON Lines in UTF-8") from error
+        raise Invalid(f"{path} cannot be read ({error.strerror}); expected JSON Lines in UTF-8") from error
+    with lines:
+        return _write(rows(_watched(lines, path), settings))
 
 
 def _write(found: Iterable[dict[str, Any]]) -> int:

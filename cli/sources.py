@@ -20,6 +20,7 @@ def sources() -> None:
 def list_sources(ctx: click.Context, *, as_json: bool) -> int:
     """Every source with its kind, purpose and legal basis."""
     from rich.table import Table
+    from rich.text import Text
 
     from crawlers.catalog import load_sources
 
@@ -32,7 +33,7 @@ def list_sources(ctx: click.Context, *, as_json: bool) -> int:
     for column in ("nom", "genre", "active", "titre", "finalité", "base légale"):
         table.add_column(column)
     for source in found.values():
-        table.add_row(source.name, source.kind, "oui" if source.enabled else "non", source.title, source.purpose, source.legal_basis)
+        table.add_row(source.name, source.kind, "oui" if source.enabled else "non", *map(Text, (source.title, source.purpose, source.legal_basis)))
     console().print(table)
     return 0
 

@@ -25,8 +25,8 @@ def load_key(settings: Settings) -> bytes:
     path = settings.data_dir / "pseudonym.key"
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".pseudonym.key.{os.getpid()}")
         if not path.exists():
+            draft = path.with_name(f".pseudonym.key.{secrets.token_hex(8)}")
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_hex(32), encoding="ascii")
             try:

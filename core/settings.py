@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, model_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigError, nearest
@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     index_name: str = Field("vigie-documents", pattern=r"^[a-z][a-z0-9-]{2,60}$", description="alias; indices are <alias>-v<N>-<time>")
 
     log_format: Literal["console", "json"] = Field("console", description="json: one JSON object a line on standard error")
+
+    @field_validator("data_dir", "sources_dir", "models_dir", "elasticsearch_ca")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None  # a crawl runs in another folder than the command that starts it
 
     @model_validator(mode="after")
     def _one_way_to_sign_in(self) -> Self:

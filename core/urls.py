@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url
 
@@ -13,11 +13,11 @@ from core.errors import Invalid
 # parameters that say where a reader came from, never what the page is
 TRACKING = frozenset(
     {
-        "dclid", "fbclid", "gclid", "gbraid", "igsh", "igshid", "mc_cid", "mc_eid", "mkt_tok", "msclkid", "oly_enc_id",
-        "ref_src", "ref_url", "s_cid", "si", "spm", "twclid", "wbraid", "wickedid", "xtor", "yclid",
+        "at_campaign", "at_campaign_type", "at_custom1", "at_medium", "dclid", "fbclid", "gclid", "gbraid", "igsh", "igshid", "mc_cid", "mc_eid",
+        "mkt_tok", "msclkid", "oly_enc_id", "ref_src", "ref_url", "twclid", "wbraid", "wickedid", "xtor", "yclid",
     }
 )  # fmt: skip
-TRACKING_PREFIXES = ("utm_", "at_", "pk_", "mtm_", "hsa_")
+TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -36,7 +36,7 @@ def canonical(url: str) -> str:
     netloc = f"[{host}]" if ":" in host else host
     if port and port != DEFAULT_PORTS[parts.scheme]:
         netloc = f"{netloc}:{port}"
-    query = urlencode([(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(key)])
+    query = "&".join(piece for piece in parts.query.split("&") if not _tracks(piece.split("=", 1)[0]))  # never decoded: it may be Latin-1
     try:
         return canonicalize_url(urlunsplit((parts.scheme, netloc, parts.path or "/", query, "")))
     except (ValueError, UnicodeError) as error:

@@ -8,15 +8,17 @@ A response is on disk before the document that rests on it, so a process may be 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
 import shutil
+import time
 import zlib
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from core.files import disk_errors, locked, read_lines, sync, write_lines
+from core.files import disk_errors, read_lines, sync, write_lines
 from core.records import Document, SetAside, WarcRef
 from crawlers.ledger import Ledger
 from crawlers.warc import EvidenceFile, payloads_of
@@ -24,6 +26,9 @@ from crawlers.warc import EvidenceFile, payloads_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+OLD_DRAFT = 3600  # seconds after which a batch that has no name yet is one that was killed
 
 
 class Archive:
@@ -37,6 +42,8 @@ class Archive:
     def ledger(self) -> Ledger:
         """What the archive holds; opened at first use."""
         if self._ledger is None:
+            with disk_errors(self.root):
+                self.root.mkdir(parents=True, exist_ok=True, mode=0o700)  # evidence holds names as the sites show them
             self._ledger = Ledger(self.root / "ledger.sqlite")
         return self._ledger
 
@@ -66,11 +73,15 @@ class Archive:
         """Seal the batches whose process died, and enter in the ledger all that it lacks. Returns the names of the sealed ones."""
         sealed = []
         for folder in sorted((self.root / "open").glob("[0-9]*")):
-            if not _is_locked(folder / "lock"):
-                with locked(folder / "lock", what="sealing this batch"):
+            with _held_if_dead(folder / "lock") as dead:
+                if dead:
                     _cut_short(folder)
                     if self.seal(folder.name):
                         sealed.append(folder.name)
+        for draft in (self.root / "open").glob(".[0-9]*"):  # killed before it had its name: it holds nothing
+            with contextlib.suppress(FileNotFoundError):
+                if draft.stat().st_mtime < time.time() - OLD_DRAFT:
+                    shutil.rmtree(draft)
         for batch in self.batches():
             if not self.ledger.holds(batch):
                 self._enter(batch)
@@ -108,8 +119,9 @@ class OpenBatch:
         self._ids: set[str] = set()
         self._archive = archive
         self._folder = archive.root / "open" / name
-        draft = self._folder.with_name(f".{name}")  # locked before it gets the name that recover() looks for
+        draft = self._folder.with_name(f".{name}")  # locked before it gets the name of a batch
         with disk_errors(draft):
+            archive.root.mkdir(parents=True, exist_ok=True, mode=0o700)  # evidence holds names as the sites show them
             draft.mkdir(parents=True)
             self._lock = os.open(draft / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -127,10 +139,11 @@ class OpenBatch:
         """Bytes of evidence so far."""
         return self._evidence.size
 
-    def add_response(self, *, url: str, status: int, headers: list[tuple[str, str]], body: bytes, at: datetime) -> WarcRef:
+    def add_response(self, *, url: str, status: int, headers: list[tuple[str, str]], body: bytes, at: datetime, redacted: bool = False) -> WarcRef:
         """Keep a response as evidence; a body already archived for this address is noted as seen again. Raises ConfigError."""
+        earlier = self._archive.ledger.payload
         with disk_errors(self._folder):
-            return self._evidence.add(url=url, status=status, headers=headers, body=body, at=at, earlier=self._archive.ledger.payload)
+            return self._evidence.add(url=url, status=status, headers=headers, body=body, at=at, earlier=earlier, redacted=redacted)
 
     def add(self, document: Document) -> bool:
         """Keep a document; False if the archive already holds this version, or this batch another one. Raises ConfigError."""
@@ -154,21 +167,22 @@ class OpenBatch:
 
     def seal(self) -> bool:
         """Close and move into place. False if nothing was kept. Raises ConfigError; the batch can then be recovered."""
-        self.close()
-        return self._archive.seal(self.name)
+        try:
+            self._close_files()
+            return self._archive.seal(self.name)
+        finally:
+            os.close(self._lock)  # only now may another process take it for dead
 
     def close(self) -> None:
         """Close the files and release the lock, leaving the batch to be recovered."""
-        with disk_errors(self._folder):
-            for file in self._files.values():
-                _close(file)
-            self._evidence.close()
+        self._close_files()
         os.close(self._lock)
 
-
-def _close(file: IO[str]) -> None:
-    file.flush()
-    file.close()
+    def _close_files(self) -> None:
+        with disk_errors(self._folder):
+            for file in self._files.values():
+                file.close()
+            self._evidence.close()
 
 
 def _compress(source: Path, target: Path) -> None:
@@ -209,14 +223,33 @@ def whole_members(path: Path) -> int:
 
 
 def _is_locked(path: Path) -> bool:
+    """Whether a living process holds a batch. Askers share the lock, so that they do not take each other for the holder."""
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:
         os.close(handle)
     return False
+
+
+@contextlib.contextmanager
+def _held_if_dead(path: Path) -> Iterator[bool]:
+    """Hold the lock of a dead batch; false if it lives, was just sealed, or is being recovered by another process."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield path.exists()  # sealed and removed between opening and locking
+    finally:
+        os.close(handle)

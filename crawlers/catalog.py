@@ -5,7 +5,8 @@ from __future__ import annotations
 import pkgutil
 import re
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import Field, HttpUrl, ValidationError, model_validator
@@ -17,6 +18,7 @@ from core.urls import host_of, is_ip
 if TYPE_CHECKING:
     from pathlib import Path
 
+Host = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]*\.[a-zA-Z0-9-]+$")]  # a name alone: no scheme, no path
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
 NOT_KINDS = {"base"}  # modules of crawlers/spiders that are no kind of source
 
@@ -46,7 +48,7 @@ class Source(Record):
     access_mode: AccessMode = "open"
     language: str | None = Field("fr", pattern=r"^[a-z]{2}$")
     delay: float = Field(2.0, ge=0, le=600, description="seconds between two requests to one host")
-    hosts: tuple[str, ...] = Field((), description="other hosts whose linked pages may be read")
+    hosts: tuple[Host, ...] = Field((), description="other hosts whose linked pages may be read")
     expect: Expect = Expect()
 
     def addresses(self) -> tuple[str, ...]:
@@ -56,7 +58,11 @@ class Source(Record):
     def own_hosts(self) -> frozenset[str]:
         """The hosts that the file names, with and without "www.": the only ones that are read."""
         named = {host_of(address) for address in self.addresses()} | {host.lower() for host in self.hosts}
-        return frozenset(named | {host.removeprefix("www.") for host in named} | {f"www.{host}" for host in named if not is_ip(host)})
+        return frozenset(named | {host.removeprefix("www.") for host in named} | {f"www.{host}" for host in named if "." in host and not is_ip(host)})
+
+    def own_places(self) -> frozenset[str]:
+        """Host and port of the addresses that the file names: where they lie on this machine or network, only these are read."""
+        return frozenset(urlsplit(address).netloc.rpartition("@")[2].lower() for address in self.addresses())
 
 
 class SiteSource(Source):

@@ -29,8 +29,9 @@ class EvidenceMiddleware:
         if request.url.endswith("/robots.txt"):
             return response
         spider: Any = self._crawler.spider
+        body, now = spider.evidence_of(response), datetime.now(UTC)
         request.meta[REF] = spider.keeper.respond(
-            url=response.url, status=response.status, headers=_headers(response), body=response.body, at=datetime.now(UTC)
+            url=response.url, status=response.status, headers=_headers(response), body=body, at=now, redacted=body is not response.body
         )
         return response
 

@@ -26,6 +26,11 @@ WALLS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 SHELL = re.compile(r"\{\{[^}]{1,80}\}\}|ng-app|enable javascript|activer javascript|<div id=\"(root|app|__next)\""
                    r"|__NEXT_DATA__|ytInitialData|shreddit", re.IGNORECASE)  # fmt: skip
+INVISIBLE = re.compile(r'<span class="[^"]{0,40}\binvisible\b[^"]{0,40}">[^<]{0,500}</span>')  # Mastodon hides parts of links so
+META = re.compile(r"<meta\b[^>]{0,500}>", re.IGNORECASE)
+RESERVED = re.compile(r"content\s*=\s*[\"']?1\b", re.IGNORECASE)
+NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 WALL_TEXT = 1500  # a page with more visible text than this is content, whatever words it holds
 LEAST_WORDS = 15  # less is a date line or a button, not an article
 MAX_DEPTH = 2000  # nested tags beyond this are an attack on the parser
@@ -65,7 +70,7 @@ def html_to_text(fragment: str) -> str:
 
     if "<" not in fragment and "&" not in fragment:
         return fragment.strip()
-    cleaned = re.sub(r'<span class="(?:[^"]* )?invisible(?: [^"]*)?">.*?</span>', "", fragment, flags=re.DOTALL)
+    cleaned = INVISIBLE.sub("", fragment)
     text = get_text(f"<div>{cleaned}</div>", ParserConfig(css=CSS_PROFILES["strict"]))  # "relaxed" would write "# nobot" for "#<span>nobot</span>"
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in text.split("\n"))).strip()
 
@@ -75,8 +80,16 @@ def links_of(fragment: str, *, base: str) -> tuple[str, ...]:
     if "<a" not in fragment.lower():
         return ()
     tree = parse_html(f"<div>{fragment}</div>", url=base)
-    found = (urljoin(base, href.strip()) for href in tree.xpath("//a/@href"))
+    found = (absolute(base, href) for href in tree.xpath("//a/@href"))
     return tuple(dict.fromkeys(link for link in found if link.startswith(("http://", "https://")) and host_of(link)))
+
+
+def absolute(base: str, link: str) -> str:
+    """A link as an absolute address; "" for one that cannot be read."""
+    try:
+        return urljoin(base, link.strip())
+    except ValueError:
+        return ""
 
 
 def wall(html: str, *, headers: dict[str, str], visible: str) -> str | None:
@@ -98,6 +111,8 @@ def article(html: str, *, url: str, headers: dict[str, str]) -> Draft:
     """The article of a page. Raises SourceError: a wall's name, too_deep, or empty_text."""
     from trafilatura import bare_extraction
 
+    if reserved(html, headers=headers):
+        raise SourceError("tdm_reserved", f"{url}: the site reserves text and data mining (CPI L. 122-5-3, III); it is left out")
     found: Any = None
     if _depth(html) <= MAX_DEPTH:
         tree = _without_layout_tables(parse_html(html, url=url))
@@ -110,7 +125,7 @@ def article(html: str, *, url: str, headers: dict[str, str]) -> Draft:
     if len(text.split()) < LEAST_WORDS:
         raise SourceError("empty_text", f"{url}: {len(text.split())} words of article were found; look at the page, it may be empty or have changed")
     return Draft(
-        url=url,
+        url=found.url or url,
         kind="article",
         title=found.title or None,
         text=text,
@@ -118,6 +133,14 @@ def article(html: str, *, url: str, headers: dict[str, str]) -> Draft:
         language=found.language or None,
         published_at=parse_time(found.date),
     )
+
+
+def reserved(html: str, *, headers: dict[str, str]) -> bool:
+    """Whether a page opposes being read by programs: a TDM reservation in header or meta, or ``noai`` for robots."""
+    if headers.get("tdm-reservation", "").strip() == "1" or NO_AI.search(headers.get("x-robots-tag", "")):
+        return True
+    tags = META.findall(html[:100_000])
+    return any(RESERVED.search(tag) if "tdm-reservation" in tag.lower() else "robots" in tag.lower() and NO_AI.search(tag) for tag in tags)
 
 
 def _without_layout_tables(tree: HtmlElement) -> HtmlElement:
@@ -144,8 +167,8 @@ def parse_time(value: object) -> datetime | None:
     if isinstance(value, bool) or value in (None, "", 0):
         return None
     if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"\d{9,13}(\.\d+)?", value)):
-        seconds = float(value)
         try:
+            seconds = float(value)
             return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
         except (OverflowError, ValueError, OSError):
             return None
@@ -162,12 +185,18 @@ def _parse_words(value: str) -> datetime | None:
         if found is None:
             return None
         time = found
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    try:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:  # year 1, shifted
+        return None
 
 
 def parse_json(body: bytes, *, url: str) -> Any:
     """The value of a JSON body; raw control characters inside strings are let through. Raises SourceError(unreadable_json)."""
+    text = decode(body)
     try:
-        return json.loads(decode(body), strict=False)
+        value = json.loads(text, strict=False)
+        # halves of surrogate pairs, which no UTF-8 text can hold, become "?"
+        return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace")) if SURROGATE.search(text) else value
     except (ValueError, RecursionError) as error:
         raise SourceError("unreadable_json", f"{url}: the answer is not JSON ({error}); the site may have changed or blocked the crawl") from error

@@ -10,6 +10,7 @@ import html as entities
 import json
 import re
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 PROFILE = Path(__file__).parent / "profiles" / "generic.yml"
-STATE = re.compile(r"(?:window\.|var |let |const )?[\w.$]*(?:state|project|campaign|data|props)[\w.$]*\s*=\s*(?=[{\"'])", re.IGNORECASE)
+# an assignment of an object or a string; what stands before it is looked at afterwards, so that no long run of letters is read twice
+STATE = re.compile(r"=\s{0,20}(?=[{\"'])")
+STATE_NAME = re.compile(r"(?:state|project|campaign|data|props)[\w.$]{0,30}\s{0,20}$", re.IGNORECASE)
+MAX_VISIBLE = 200_000  # characters of visible text that patterns are sought in
 SIGN = r"(?:€|\$|£|CHF|EUR|USD|CAD|GBP)"
-NUMBER = r"\d(?:[\d\s.,\u00a0\u202f]*\d)?"
+NUMBER = r"\d(?:[\d\s.,\u00a0\u202f]{0,20}\d)?"
 MONEY = rf"({SIGN}\s?{NUMBER}|{NUMBER}\s?{SIGN})"  # both amounts carry their currency: "0 out of 30 claimed" is no money
 RAISED_OF_GOAL = re.compile(rf"{MONEY}[^\d€$£]{{0,40}}?\b(?:sur|of|on|out of)\b[^\d€$£]{{0,40}}?{MONEY}", re.IGNORECASE)
 PEOPLE = r"(?:donateurs?|donatrices?|contributeurs?|contributions?|participants?|dons\b|donors?|backers?)"
-COUNT = r"(\d[\d\s\u00a0\u202f]*)"
+COUNT = r"(\d[\d\s\u00a0\u202f]{0,15})"
 DONORS = re.compile(rf"{PEOPLE}\s*\({COUNT}\)|{COUNT}\s*{PEOPLE}", re.IGNORECASE)
 DAY = r"(\d{1,2}(?:er)? [^\W\d]+ \d{4}|\d{1,2}/\d{1,2}/\d{4})"
 LINES = {  # what a line of the page says of a campaign
@@ -41,6 +45,7 @@ LINES = {  # what a line of the page says of a campaign
     "ends_at": re.compile(rf"(?:jusqu.au|fin le|se termine le|\bau)\s*:?\s*{DAY}", re.IGNORECASE),
 }
 CURRENCIES = {"€": "EUR", "$": "USD", "£": "GBP"}
+MAX_AMOUNT = 1e12  # more is no money
 MAX_OBJECTS = 20_000  # objects looked at in one page's state
 Fields = dict[str, Any]
 
@@ -124,7 +129,8 @@ def states(tree: HtmlElement) -> Iterator[Any]:
 def _assigned(script: str) -> Iterator[Any]:
     import chompjs
 
-    for mark in list(STATE.finditer(script))[:20]:
+    named = (mark for mark in STATE.finditer(script) if STATE_NAME.search(script, max(0, mark.start() - 80), mark.start()))
+    for mark in islice(named, 20):
         rest = script[mark.end() :]
         if rest[0] in "\"'":  # a string that holds escaped JSON
             quoted = re.match(r"\"((?:[^\"\\]|\\.)*)\"", rest)
@@ -253,7 +259,7 @@ def from_words(visible: str) -> Fields:
 def _visible(tree: HtmlElement) -> str:
     hidden = "ancestor::script or ancestor::style or ancestor::noscript or ancestor::template"
     parts = (node.strip() for node in tree.xpath(f"//body//text()[not({hidden})]"))
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in parts if part)[:MAX_VISIBLE]
 
 
 def _story(tree: HtmlElement) -> str:
@@ -274,7 +280,7 @@ def _amount(value: Any) -> float | None:
     if value is None or value == "":
         return None
     if isinstance(value, int | float):
-        return float(value)
+        return float(value) if abs(value) < MAX_AMOUNT else None
     price = Price.fromstring(str(value))
     return float(price.amount) if price.amount is not None else None
 

@@ -1,13 +1,14 @@
 """Which addresses a crawl may reach. A page under a stranger's control must not make the crawler call a machine inside the house.
 
-A host that the source file names is reached wherever it lies (the demonstration lies on loopback); any other host only at a public
-address. Names are checked where they are resolved, on the very address that is then connected to, so a name that changes its address
-between check and use (DNS rebinding) gains nothing.
+Only the hosts that the source file names are read. A name must lead to a public address, checked where it is resolved, on the very address
+that is then connected to, so that a name that changes its address between check and use (DNS rebinding) gains nothing. A private address
+is reached only where the file writes it in digits (or as localhost), with that port: the demonstration lies on loopback.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
@@ -32,7 +33,7 @@ class Refused(IgnoreRequest):
 
 
 class GuardedResolver(CachingThreadedResolver):
-    """Resolves names, and refuses a private address for a host that no source file names."""
+    """Resolves names, and refuses those that lie at a private address."""
 
     def __init__(self, reactor: Any, cache_size: int, timeout: float, named: frozenset[str]) -> None:
         super().__init__(reactor, cache_size, timeout)
@@ -47,7 +48,9 @@ class GuardedResolver(CachingThreadedResolver):
     def getHostByName(self, name: str, timeout: Any = None) -> Deferred[str]:  # noqa: N802 - Twisted's name
         """The address of a name, or DNSLookupError."""
         found = super().getHostByName(name, timeout)
-        return found if name.lower() in self._named else found.addCallback(_public, name)
+        if is_ip(name) or (name.lower() == "localhost" and "localhost" in self._named):  # GuardMiddleware has judged what is written
+            return found
+        return found.addCallback(_public, name)
 
 
 def _public(address: str, name: str) -> str:
@@ -57,7 +60,7 @@ def _public(address: str, name: str) -> str:
 
 
 class GuardMiddleware:
-    """Refuses a host that the source does not name, and any address written as numbers that it does not name."""
+    """Refuses a host that the source does not name, and a private address that it does not write."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -70,10 +73,13 @@ class GuardMiddleware:
     def process_request(self, request: Request) -> None:
         """Raises Refused; redirects pass here too."""
         spider: Any = self._crawler.spider
-        host = host_of(request.url)
-        if host in spider.source.own_hosts():
-            return
-        if (is_ip(host) and not is_public_address(host.strip("[]"))) or host == "localhost" or host.endswith((".localhost", ".internal", ".local")):
+        host, place = host_of(request.url), urlsplit(request.url).netloc.lower()
+        if _inside(host) and place not in spider.source.own_places():
             raise Refused("private_address")
-        if not spider.allows(host):
+        if host not in spider.source.own_hosts():
             raise Refused("other_host")
+
+
+def _inside(host: str) -> bool:
+    """Whether an address written as such lies on this machine or network."""
+    return (is_ip(host) and not is_public_address(host)) or host == "localhost" or host.endswith((".localhost", ".internal", ".local"))

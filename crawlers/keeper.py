@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.errors import ConfigError, Invalid, SourceError
+from core.errors import Invalid, SourceError, VigieError
 from core.logs import get_logger
 from core.records import SetAside, SourceReport
 from crawlers.drafts import to_document
@@ -33,11 +33,11 @@ class Keeper:
         self._transient = False
         self.error: BaseException | None = None  # the disk is full or refuses, or a fault of ours: the run must stop
 
-    def respond(self, *, url: str, status: int, headers: list[tuple[str, str]], body: bytes, at: datetime) -> WarcRef:
-        """Keep a response as evidence. Raises ConfigError."""
+    def respond(self, *, url: str, status: int, headers: list[tuple[str, str]], body: bytes, at: datetime, redacted: bool = False) -> WarcRef:
+        """Keep a response as evidence; ``redacted``: less than what the site sent. Raises ConfigError, Unavailable."""
         try:
-            return self._batch.add_response(url=url, status=status, headers=headers, body=body, at=at)
-        except ConfigError as error:
+            return self._batch.add_response(url=url, status=status, headers=headers, body=body, at=at, redacted=redacted)
+        except VigieError as error:
             self.error = error
             raise
 
@@ -63,7 +63,7 @@ class Keeper:
         try:
             self._counts["kept" if self._batch.add(document) else "duplicate"] += 1
             self._roll()
-        except ConfigError as error:
+        except VigieError as error:
             self.error = error
             raise
 
@@ -72,7 +72,7 @@ class Keeper:
         entry = SetAside(source=self._source.name, url=url, reason=reason, detail=detail[:1000], at=datetime.now(UTC), evidence=evidence)
         try:
             self._batch.add_set_aside(entry)
-        except ConfigError as error:
+        except VigieError as error:
             self.error = error
             raise
         self._counts["set_aside"] += 1

@@ -36,23 +36,19 @@ class Ledger:
         self._path = path
 
     def claim(self, document_id: str, content_sha256: str, *, batch: str, is_dead: Callable[[str], bool]) -> bool:
-        """Whether this batch is the one to store this version: nobody holds it, or who held it died before storing it."""
+        """Whether this batch is the one to store this version: nobody holds it, or who held it died before storing it, or the page showed
+        another version since and has come back to this one.
+        """
         key = (document_id, content_sha256)
         with _sqlite_errors(self._path):
             if self._db.execute("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", (*key, batch)).rowcount == 1:
                 return True
             (owner,) = self._db.execute("SELECT batch FROM versions WHERE document_id = ? AND content_sha256 = ?", key).fetchone()
-            if owner == batch or not is_dead(owner):
+            (newest,) = self._db.execute("SELECT max(batch) FROM versions WHERE document_id = ?", (document_id,)).fetchone()
+            if owner == batch or (owner == newest and not is_dead(owner)):
                 return False
             taken = self._db.execute("UPDATE versions SET batch = ? WHERE document_id = ? AND content_sha256 = ? AND batch = ?", (batch, *key, owner))
             return taken.rowcount == 1
-
-    def owners(self, keys: Iterable[tuple[str, str]]) -> list[str | None]:
-        """The batch that holds each version, in order; None for an unknown one."""
-        find = "SELECT batch FROM versions WHERE document_id = ? AND content_sha256 = ?"
-        with _sqlite_errors(self._path):
-            rows = [self._db.execute(find, key).fetchone() for key in keys]
-        return [row[0] if row else None for row in rows]
 
     def payload(self, sha256: str, *, url: str) -> tuple[str, WarcRef] | None:
         """When and where this body was archived for this address, if it was."""
@@ -67,18 +63,15 @@ class Ledger:
 
     def enter(self, batch: str, *, versions: Iterable[tuple[str, str]], payloads: Iterable[tuple[str, str, str, WarcRef]]) -> None:
         """Write down a sealed batch in one transaction: its versions replace its claims. ``payloads``: sha256, url, time, place."""
-        with _sqlite_errors(self._path):
+        held = [(*version, batch) for version in versions]  # read before the transaction: others wait while it is open
+        bodies = [(sha256, url, at, ref.model_dump_json()) for sha256, url, at, ref in payloads]
+        newer = "INSERT INTO versions VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET batch = excluded.batch WHERE excluded.batch > batch"
+        with _sqlite_errors(self._path), self._db:  # commits, or rolls back whatever was raised
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.execute("DELETE FROM versions WHERE batch = ?", (batch,))
-                self._db.executemany("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", ((*version, batch) for version in versions))
-                rows = ((sha256, url, at, ref.model_dump_json()) for sha256, url, at, ref in payloads)
-                self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?, ?)", rows)
-                self._db.execute("INSERT OR IGNORE INTO batches VALUES (?)", (batch,))
-                self._db.execute("COMMIT")
-            except sqlite3.Error:
-                self._db.execute("ROLLBACK")
-                raise
+            self._db.execute("DELETE FROM versions WHERE batch = ?", (batch,))
+            self._db.executemany(newer, held)
+            self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?, ?)", bodies)
+            self._db.execute("INSERT OR IGNORE INTO batches VALUES (?)", (batch,))
 
     def close(self) -> None:
         """Give the file back."""

@@ -77,6 +77,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3"), None),
         "DOWNLOADER_MIDDLEWARES": {
             "crawlers.guard.GuardMiddleware": 50,  # before robots.txt (100): not even that is asked of a refused host
+            "crawlers.robots.RobotsMiddleware": 540,  # above retry (550)
             "crawlers.pace.PaceMiddleware": 560,  # nearer to the site than retry (550): a retry waits too
             "crawlers.evidence.EvidenceMiddleware": 990,  # nearest to the site: bytes as sent
         },

@@ -44,8 +44,13 @@ class EvidenceFile:
         """Bytes written."""
         return self._file.tell()
 
-    def add(self, *, url: str, status: int, headers: list[tuple[str, str]], body: bytes, at: datetime, earlier: Earlier) -> WarcRef:
-        """Write a response, or a revisit where this body is already archived for this address; where the body lies."""
+    def add(
+        self, *, url: str, status: int, headers: list[tuple[str, str]], body: bytes, at: datetime, earlier: Earlier, redacted: bool = False
+    ) -> WarcRef:
+        """Write a response, or a revisit where this body is already archived for this address; where the body lies.
+
+        A ``redacted`` body is not what the site sent, so it is a WARC "conversion".
+        """
         sha256 = hashlib.sha256(body).hexdigest()
         known = self._seen.get((sha256, url)) or earlier(sha256, url=url)
         http = StatusAndHeaders(str(status), headers, protocol="HTTP/1.1")
@@ -55,8 +60,9 @@ class EvidenceFile:
                                                         warc_headers_dict={"WARC-Date": date})  # fmt: skip
             self._writer.write_record(record)
             return known[1]
-        record = self._writer.create_warc_record(url, "response", payload=BytesIO(body), length=len(body), http_headers=http,
-                                                 warc_headers_dict={"WARC-Date": date, "WARC-Payload-Digest": _label(sha256)})  # fmt: skip
+        options = {"warc_content_type": "application/json"} if redacted else {"http_headers": http}
+        record = self._writer.create_warc_record(url, "conversion" if redacted else "response", payload=BytesIO(body), length=len(body),
+                                                 warc_headers_dict={"WARC-Date": date, "WARC-Payload-Digest": _label(sha256)}, **options)  # fmt: skip
         start = self.size
         self._writer.write_record(record)
         identity = record.rec_headers.get_header("WARC-Record-ID")
@@ -74,7 +80,7 @@ def payloads_of(path: Path) -> Iterator[tuple[str, str, str, WarcRef]]:
     with path.open("rb") as file:
         records = ArchiveIterator(file)
         for record in records:
-            if record.rec_type != "response":
+            if record.rec_type not in ("response", "conversion"):
                 continue
             header = record.rec_headers.get_header
             sha256 = _hex(header("WARC-Payload-Digest"))

@@ -24,7 +24,9 @@ SHOWN = 8
 def main() -> int:
     """The exit code: that of the first command that failed, else 0."""
     print("Vigie lit un petit web de démonstration, servi sur cette machine (127.0.0.1, textes écrits pour le projet).\n", flush=True)
-    environment = {**os.environ, "VIGIE_DATA_DIR": str(FOLDER), "VIGIE_SOURCES_DIR": str(FOLDER / "sources")}
+    # nothing of a real installation: demonstration texts must never reach its archive or its index
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
+    environment |= {"VIGIE_DATA_DIR": str(FOLDER), "VIGIE_SOURCES_DIR": str(FOLDER / "sources")}
     try:
         with demo_web(port=BASE_PORT) as web:
             write_sources(web, FOLDER / "sources")

@@ -41,7 +41,7 @@ def check_all(settings: Settings) -> list[Finding]:
 def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
         return Finding(name=name, ok=True, message=check(settings))
-    except VigieError as error:
+    except (VigieError, OSError) as error:
         return Finding(name=name, ok=False, message=" ".join(str(error).split()))
 
 
@@ -59,6 +59,9 @@ def _archive(settings: Settings) -> str:
     write_text(probe, "probe")
     probe.unlink()
     archive = Archive(settings.archive_dir)
+    for batch in archive.batches()[-10:]:  # a disk that fails shows in what was written last
+        for _ in archive.documents(batch):
+            pass
     dead = [folder.name for folder in (settings.archive_dir / "open").glob("[0-9]*") if archive.is_dead(folder.name)]
     note = f"; {len(dead)} batches were cut short, the next crawl or publish seals them" if dead else ""
     return f"{len(archive.batches())} batches in {settings.archive_dir}{note}"

@@ -99,6 +99,11 @@ def daily(settings: Settings | None = None) -> RunReport:
     settings = settings or load_settings()
     Archive(settings.archive_dir).recover()
     sources, broken = crawl.with_options(task_runner=at_once(settings.crawl_concurrency))((), settings)
-    report = RunReport(sources=tuple(sources), broken=broken, score=score(settings), publish=publish(settings))
-    create_markdown_artifact(key="daily", markdown=markdown(report), description="Ce que Vigie a vu et ce qu'elle en a fait")
+    Archive(settings.archive_dir).recover()  # what a crawl that was stopped had kept
+    report = RunReport(sources=tuple(sources), broken=broken, score=ScoreReport(), publish=PublishReport())
+    try:
+        report = report.model_copy(update={"score": score(settings)})
+        report = report.model_copy(update={"publish": publish(settings)})
+    finally:  # what was crawled is told even if what follows fails
+        create_markdown_artifact(key="daily", markdown=markdown(report), description="Ce que Vigie a vu et ce qu'elle en a fait")
     return report

@@ -27,14 +27,15 @@ class PublishReport(Record):
 
 
 def publish_waiting(results: Results, index: Index, *, advance: Callable[[int], None] = lambda _: None) -> PublishReport:
-    """Index every scored batch that this generation of the index lacks, oldest first. Raises Unavailable, ConfigError."""
-    generation = index.health().generation
+    """Index every scored batch that this index lacks, oldest first. Raises Unavailable, ConfigError."""
+    identity = index.health().identity
     totals = dict.fromkeys(("indexed", "duplicate", "failed"), 0)
-    batches = results.publishable(generation=generation or "none")
+    batches = results.publishable(identity=identity)
     for batch in batches:
         counts = _publish(results, index, batch)
-        generation = generation or index.health().generation  # the first write makes the first generation
-        results.mark_published(batch, generation=generation or "none", counts=counts)
+        identity = identity or index.health().identity  # the first write makes the index
+        if identity:
+            results.mark_published(batch, identity=identity, counts=counts)
         totals = {status: totals[status] + count for status, count in counts.items()}
         advance(1)
     return PublishReport(batches=len(batches), **totals)
@@ -71,7 +72,7 @@ def rebuild(results: Results, index: Index) -> int:
     """Build the index anew from every scored batch and swap it in; the number of documents. Raises Unavailable, ConfigError."""
     batches = [batch for batch in results.archive.batches() if results.path(batch).exists()]
     documents = index.rebuild(entry for batch in batches for entry in entries_of(results, batch))
-    generation = index.health().generation or "none"
-    for batch in batches:
-        results.mark_published(batch, generation=generation, counts={})
+    identity = index.health().identity
+    for batch in batches if identity else ():
+        results.mark_published(batch, identity=str(identity), counts={})
     return documents

@@ -47,14 +47,17 @@ class Results:
         """What the model said of a batch, in the order of its documents."""
         return (Assessment.model_validate(line) for line in read_lines(self.path(batch)))
 
-    def mark(self, batch: str, *, generation: str) -> Path:
-        """The file that says that a batch stands in this generation of the index."""
-        return self.archive.root / "published" / _slug(generation) / f"{batch}.{self.label}.json"
+    def _mark(self, batch: str, identity: str) -> Path:
+        return self.archive.root / "published" / _slug(identity) / f"{batch}.json"
 
-    def publishable(self, *, generation: str) -> list[str]:
-        """Batches that are scored and not yet in this generation of the index, oldest first."""
-        return [batch for batch in self.archive.batches() if self.path(batch).exists() and not self.mark(batch, generation=generation).exists()]
+    def publishable(self, *, identity: str | None) -> list[str]:
+        """Batches that are scored and that this index does not hold as this model scored them, oldest first."""
+        return [batch for batch in self.archive.batches() if self.path(batch).exists() and not (identity and self._holds(batch, identity))]
 
-    def mark_published(self, batch: str, *, generation: str, counts: dict[str, int]) -> None:
-        """Note that a batch stands in the index. Raises ConfigError."""
-        write_text(self.mark(batch, generation=generation), json.dumps(counts))
+    def _holds(self, batch: str, identity: str) -> bool:
+        mark = self._mark(batch, identity)
+        return mark.exists() and bool(json.loads(mark.read_text(encoding="utf-8"))["assessments"] == self.label)
+
+    def mark_published(self, batch: str, *, identity: str, counts: dict[str, int]) -> None:
+        """Note that the index of this identity holds a batch as this model scored it. Raises ConfigError."""
+        write_text(self._mark(batch, identity), json.dumps({"assessments": self.label, **counts}))

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import yaml
 from pydantic import ValidationError
 
-from core.errors import ConfigError
+from core.errors import ConfigError, nearest
 from core.records import Record
 from core.settings import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+FLOWS = ("daily", "crawl", "score", "publish")  # of flows/daily.py
 
 
 class Schedule(Record):
@@ -22,6 +25,11 @@ class Schedule(Record):
     entrypoint: str  # file.py:flow
     cron: str | None
     timezone: str
+
+    @property
+    def flow(self) -> str:
+        """The flow's name."""
+        return self.entrypoint.rpartition(":")[2]
 
 
 def load_schedules(path: Path = ROOT / "prefect.yaml") -> list[Schedule]:
@@ -34,6 +42,9 @@ def load_schedules(path: Path = ROOT / "prefect.yaml") -> list[Schedule]:
 
 
 def _schedule(deployment: dict[str, object]) -> Schedule:
+    flow = str(deployment["entrypoint"]).rpartition(":")[2]
+    if flow not in FLOWS:
+        raise ConfigError(f"prefect.yaml: entrypoint {deployment['entrypoint']!r} names no flow; {nearest(flow, FLOWS)}")
     schedules = deployment.get("schedules") or [{}]
     first = schedules[0] if isinstance(schedules, list) else {}
     return Schedule(

@@ -135,7 +135,8 @@ class ElasticIndex:
             name = names[0] if names else None
             count = self._client.count(index=name)["count"] if name else 0
             status = self._client.cluster.health()["status"]
-        return Health("elasticsearch", self._version, name, count, f"cluster {status}, {condition(name, alias=self._alias)}")
+            identity = self._client.indices.get_settings(index=name)[name]["settings"]["index"]["uuid"] if name else None
+        return Health("elasticsearch", self._version, name, identity, count, f"cluster {status}, {condition(name, alias=self._alias)}")
 
     def close(self) -> None:
         """See Index.close."""

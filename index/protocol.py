@@ -34,11 +34,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """State of an index. ``generation`` is None before the first write; ``detail`` is one line for people."""
+    """State of an index. ``generation`` is None before the first write; ``detail`` is one line for people.
+
+    ``identity`` is another for every index that was ever made, also under a name that was used before; None before the first write.
+    """
 
     backend: str
     version: str
     generation: str | None
+    identity: str | None
     documents: int
     detail: str
 

@@ -142,11 +142,13 @@ class SqliteIndex:
     def health(self) -> Health:
         """See Index.health."""
         generation = self._generations.named()
-        count = 0
+        count, identity = 0, None
         if generation is not None and is_generation(generation, alias=self._name):
+            identity = self._generations.identity(generation)
             with self._generations.connect(generation) as connection:
                 count = _count(connection)
-        return Health("sqlite", sqlite3.sqlite_version, generation, count, f"folder {self._folder}, {condition(generation, alias=self._name)}")
+        detail = f"folder {self._folder}, {condition(generation, alias=self._name)}"
+        return Health("sqlite", sqlite3.sqlite_version, generation, identity, count, detail)
 
     def close(self) -> None:
         """See Index.close: nothing stays open between operations."""

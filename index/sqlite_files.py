@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,15 @@ class Generations:
             self.folder.mkdir(parents=True, exist_ok=True)
         with self.connect(generation, mode="rwc") as connection:
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA application_id = {secrets.randbelow(2**31)}")  # tells this file from one made later under its name
             for statement in sqlite_schema():
                 connection.execute(statement)
+
+    def identity(self, generation: str) -> str:
+        """What tells this generation from every other index that was ever made."""
+        with self.connect(generation) as connection:
+            (number,) = connection.execute("PRAGMA application_id").fetchone()
+        return f"sqlite-{generation}-{number:08x}"
 
     def swap(self, generation: str) -> None:
         """Flush a generation to disk, let it answer, remove all others."""

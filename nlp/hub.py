@@ -5,6 +5,7 @@ The model's labels must be the markers' names. A sentence is judged by reading i
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from core.records import MARKERS
 from nlp.classify import Reading
 from nlp.device import use_threads
 from nlp.registry import DEFAULT_THRESHOLDS, HUB
+from nlp.weights import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +48,7 @@ class HubClassifier:
         if missing:
             raise ConfigError(f"model {settings.model} has labels {sorted(labels)}, and lacks {missing}: it was not trained for Vigie's markers")
         self._columns = [int(labels[marker]) for marker in MARKERS]
-        self.name, self.revision = settings.model, str(getattr(self._model.config, "_commit_hash", None) or revision or "local")[:12]
+        self.name, self.revision = settings.model, revision_of_place(place, revision or getattr(self._model.config, "_commit_hash", None))
         self.thresholds = dict.fromkeys(MARKERS, DEFAULT_THRESHOLDS)
 
     def read(self, passages: Sequence[Passage]) -> list[Reading]:
@@ -72,6 +74,14 @@ class HubClassifier:
             batch = self._tokenizer(list(texts[first : first + BATCH]), padding=True, truncation=True, max_length=TOKENS, return_tensors="pt")
             found.append(torch.sigmoid(self._model(**batch).logits[:, self._columns].float()))
         return torch.cat(found)
+
+
+def revision_of_place(place: str, commit: str | None) -> str:
+    """12 hexadecimal digits that change with a local folder's weights, or the hub's commit."""
+    if commit:
+        return commit[:12]
+    files = sorted(path for path in Path(place).glob("*") if path.suffix in (".safetensors", ".json"))
+    return hashlib.sha256("".join(sha256(path) for path in files).encode()).hexdigest()[:12]
 
 
 def _place(model: str) -> tuple[str, str | None]:

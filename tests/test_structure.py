@@ -23,7 +23,13 @@ PACKAGES = {
     "demo": {"core"},
 }
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-ENVIRONMENT_READERS = {"core/settings.py", "flows/crawling.py", "flows/prefect_home.py", "demo/__main__.py"}  # the last three write a child's
+ENVIRONMENT_READERS = {
+    "core/settings.py",
+    "flows/crawling.py",
+    "flows/prefect_home.py",
+    "flows/serving.py",
+    "demo/__main__.py",
+}  # all but the first: a child's or Prefect's
 
 
 def imports(path: Path) -> set[str]:

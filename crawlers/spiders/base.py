@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import scrapy
+from scrapy import signals
 from scrapy.exceptions import IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from core.errors import ConfigError, Invalid, SourceError
+from core.errors import Invalid, SourceError, VigieError
 from core.urls import canonical
 from crawlers.drafts import Draft
 from crawlers.evidence import REF
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from crawlers.keeper import Keeper
 
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
+UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 NETWORK = {  # what failed on the way, by the name of Scrapy's or Twisted's exception
     "DNSLookupError": "unknown_host", "CannotResolveHostError": "unknown_host", "UnsupportedURLSchemeError": "bad_address",
     "DownloadTimeoutError": "timeout", "TimeoutError": "timeout", "TCPTimedOutError": "timeout", "UserTimeoutError": "timeout",
@@ -46,14 +49,27 @@ class SourceSpider(scrapy.Spider):
         super().__init__(source.name)
         self.source, self.keeper = source, keeper
         self._asked: set[str] = set()
+        self.silent: set[str] = set()  # hosts whose robots.txt could not be read
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, *arguments: Any, **options: Any) -> Self:
+        """Scrapy's way to build it; a fault of ours in a step must stop the run, not pass in silence."""
+        spider = super().from_crawler(crawler, *arguments, **options)
+        crawler.signals.connect(spider.broken, signal=signals.spider_error)
+        return spider
+
+    def broken(self, failure: Failure) -> None:
+        """An exception that no step foresaw."""
+        self.keeper.broken(failure.value or RuntimeError("unknown failure"))
+        self._stop()
+
+    def evidence_of(self, response: Response) -> bytes:
+        """What is kept of a response as evidence: all of it, unless a kind must leave out what authors do not want read."""
+        return response.body
 
     def first(self, response: Response) -> Iterable[Draft | scrapy.Request]:
         """Read the page that ``source.addresses()`` names. Raises SourceError."""
         raise NotImplementedError
-
-    def allows(self, host: str) -> bool:
-        """Whether a host that the file doesn't name may be read: no, unless a kind knows better."""
-        return False
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Scrapy's entry."""
@@ -85,8 +101,11 @@ class SourceSpider(scrapy.Spider):
                     yield found
         except SourceError as error:
             self.keeper.set_aside(response.url, error.reason, str(error), evidence=evidence)
-        except ConfigError:
+        except VigieError:
             self._stop()
+        except UNREADABLE as error:  # what a parser meets in a page that nobody foresaw
+            detail = f"{response.url}: {type(error).__name__} while reading ({str(error)[:200]}); look at the page, it has a new form"
+            self.keeper.set_aside(response.url, "unreadable_page", detail, evidence=evidence)
 
     def missed(self, failure: Failure) -> None:
         """A request without a readable answer: refused by a rule, refused by the site, or failed on the way."""
@@ -99,12 +118,23 @@ class SourceSpider(scrapy.Spider):
         elif isinstance(error, HttpError):
             self._answered(error.response)
         elif isinstance(error, IgnoreRequest):
-            self.keeper.set_aside(url, "robots_txt", f"{url}: robots.txt asks not to read it")
+            self._ignored(url, str(error))
+        elif isinstance(error, UnicodeError | ValueError):
+            self.keeper.set_aside(url, "bad_address", f"{url}: leads to an address that cannot be read ({str(error)[:200]})")
         elif reason := NETWORK.get(type(error).__name__):
             self.keeper.fail(reason)
         else:  # not the network: a fault of ours, which must not pass for the site's
             self.keeper.broken(error or RuntimeError("unknown failure"))
             self._stop()
+
+    def _ignored(self, url: str, why: str) -> None:
+        if "robots.txt" not in why:
+            reason = "too_many_redirects" if "redirect" in why else "too_large"
+            self.keeper.set_aside(url, reason, f"{url}: not read ({why[:200] or reason})")
+        elif urlsplit(url).netloc in self.silent:
+            self.keeper.fail("robots_unreachable")
+        else:
+            self.keeper.set_aside(url, "robots_txt", f"{url}: robots.txt asks not to read it")
 
     def _answered(self, response: Response) -> None:
         if response.status in TRANSIENT:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from pydantic import AwareDatetime, Field
 
@@ -14,9 +13,9 @@ from core.records import Record
 from core.urls import canonical, host_of
 from crawlers.catalog import SiteSource
 from crawlers.drafts import Draft
-from crawlers.extract import article, decode, html_to_text, links_of, wall
+from crawlers.extract import absolute, article, decode, html_to_text, links_of, wall
 from crawlers.headers import content_type, lower_headers
-from crawlers.spiders.base import SourceSpider
+from crawlers.spiders.base import UNREADABLE, SourceSpider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,14 +35,14 @@ class Entry(Record):
     """One entry of a feed."""
 
     url: str
-    title: str | None
-    account: str | None
-    text: str
-    links: tuple[str, ...]
-    published_at: AwareDatetime | None
-    edited_at: AwareDatetime | None
-    platform_id: str | None
-    language: str | None
+    title: str | None = None
+    account: str | None = None
+    text: str = ""
+    links: tuple[str, ...] = ()
+    published_at: AwareDatetime | None = None
+    edited_at: AwareDatetime | None = None
+    platform_id: str | None = None
+    language: str | None = None
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> list[Entry]:
@@ -56,10 +55,18 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None = None) -> lis
         reason = wall(decode(body, content_type), headers={}, visible="") or "not_a_feed"
         raise SourceError(reason, f"{url}: neither RSS nor Atom was found; open it in a browser, the feed may have moved")
     language = str(feed.feed.get("language") or "")[:2].lower()
-    entries = [_entry(item, base=url, language=language if language.isalpha() else None) for item in feed.entries]
+    entries = [_safely(item, base=url, language=language if language.isalpha() else None) for item in feed.entries]
     if not entries:
         raise SourceError("empty_feed", f"{url}: the feed holds no entry where some were expected")
     return entries
+
+
+def _safely(item: Any, *, base: str, language: str | None) -> Entry:
+    """One entry; one that cannot be read has no address, and spoils no other."""
+    try:
+        return _entry(item, base=base, language=language)
+    except UNREADABLE:
+        return Entry(url="")
 
 
 def _entry(item: Any, *, base: str, language: str | None) -> Entry:
@@ -68,7 +75,7 @@ def _entry(item: Any, *, base: str, language: str | None) -> Entry:
     link = item.get("link") or next(iter(links), None) or (item.get("id") if str(item.get("id", "")).startswith("http") else None)
     title = html_to_text(str(item.get("title") or ""))
     return Entry(
-        url=urljoin(base, str(link).strip()) if link else "",
+        url=absolute(base, str(link)) if link else "",
         title=title or None,
         account=str(item.get("author") or "").strip() or None,
         text=html_to_text(str(markup)),
@@ -135,7 +142,7 @@ class Spider(SourceSpider):
         """The feed itself."""
         for entry in parse_feed(response.body, url=response.url, content_type=content_type(response))[: self.source.max_items]:
             if not entry.url:
-                self.keeper.set_aside(response.url, "no_link", f"{response.url}: an entry without a link; its address is needed")
+                self.keeper.set_aside(response.url, "no_link", f"{response.url}: an entry without a readable link; its address is needed")
             elif self.source.follow:
                 yield from self.ask(entry.url, step="linked", entry=entry)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
@@ -12,9 +13,9 @@ from core.errors import SourceError
 from core.urls import host_of
 from crawlers.catalog import SiteSource
 from crawlers.drafts import Draft
-from crawlers.extract import html_to_text, links_of, parse_json, parse_time
+from crawlers.extract import absolute, html_to_text, links_of, parse_json, parse_time
 from crawlers.headers import lower_headers
-from crawlers.spiders.base import SourceSpider
+from crawlers.spiders.base import UNREADABLE, SourceSpider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
+LEFT_OUT = ("opted_out", "not_public")
 NO_BOT = re.compile(r"#nobots?\b", re.IGNORECASE)
 
 
@@ -46,7 +48,26 @@ def parse_statuses(body: bytes, *, url: str) -> list[Draft | str]:
     found = answer if isinstance(answer, list) else [answer] if isinstance(answer, dict) and "content" in answer else None
     if found is None:
         raise SourceError("not_statuses", f"{url}: found {type(answer).__name__} where a list of posts was expected")
-    return [parse_status(status) if isinstance(status, dict) else "not_a_status" for status in found]
+    return [_safely(status) for status in found]
+
+
+def _safely(status: Any) -> Draft | str:
+    """One post; one that cannot be read spoils no other."""
+    try:
+        return parse_status(status) if isinstance(status, dict) else "not_a_status"
+    except UNREADABLE:
+        return "unreadable_post"
+
+
+def without_opted_out(body: bytes, *, url: str) -> bytes:
+    """The answer without the posts of authors who opted out and those that are not public; the very same bytes if there are none."""
+    try:
+        answer = parse_json(body, url=url)
+    except SourceError:
+        return body
+    posts = answer if isinstance(answer, list) else []
+    kept = [post for post in posts if _safely(post) not in LEFT_OUT]
+    return body if len(kept) == len(posts) else json.dumps(kept, ensure_ascii=False).encode()
 
 
 def parse_status(status: dict[str, Any]) -> Draft | str:
@@ -69,7 +90,7 @@ def parse_status(status: dict[str, Any]) -> Draft | str:
         title=warning or None,
         text="\n\n".join(part for part in (html_to_text(markup), *_images(status)) if part),
         account=str(account.get("url") or account.get("acct") or "") or None,
-        platform_id=str(status.get("uri") or status.get("id") or "") or None,
+        platform_id=str(status.get("id") or "") or None,  # not the uri, which holds the author's name
         language=_language(status.get("language")),
         published_at=parse_time(status.get("created_at")),
         edited_at=parse_time(status.get("edited_at")),
@@ -109,13 +130,17 @@ class Spider(SourceSpider):
     source: Options
     pages = 0
 
+    def evidence_of(self, response: Response) -> bytes:
+        """All but the posts that must not be read."""
+        return without_opted_out(response.body, url=response.url)
+
     def first(self, response: Response) -> Iterator[Draft | scrapy.Request]:
         """One page of posts."""
         statuses = parse_statuses(response.body, url=response.url)
         for status in statuses:
             if isinstance(status, Draft):
                 yield status
-            elif status in ("opted_out", "not_public"):
+            elif status in LEFT_OUT:
                 self.keeper.opted_out(status)
             elif status == "boost":
                 self.keeper.duplicate()
@@ -124,4 +149,4 @@ class Spider(SourceSpider):
         self.pages += 1
         further = next_page(lower_headers(response).get("link", ""))
         if further and statuses and self.pages < self.source.max_pages:
-            yield from self.ask(urljoin(response.url, further), step="first")
+            yield from self.ask(absolute(response.url, further), step="first")

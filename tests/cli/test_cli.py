@@ -96,6 +96,7 @@ def test_score_files_and_standard_input(capsys: pytest.CaptureFixture[str], monk
         (["score", "--jsonl", "/nowhere"], b"", "/nowhere cannot be read"),
         (["score", "--jsonl", "x", "texte"], b"", "give one of them"),
         (["score", "a" * 5_000_000], b"", "5000000 characters, at most 1000000"),
+        (["score", "Bonjour \udcff"], b"", "not UTF-8"),
         (["score", "--unknown"], b"", "No such option"),
         (["scor"], b"", "No such command"),
         (["crawl", "nothing"], b"", "source 'nothing' does not exist"),
@@ -162,7 +163,7 @@ def test_json_lines_in_order(capsys: pytest.CaptureFixture[str], tmp_path: Path)
 
 def test_a_bad_line_is_answered_in_its_place_and_stops_no_other(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     good = json.dumps({"id": "g", "text": GOOD}).encode()
-    bad = [b"{not json", b"[1]", b'{"id": "x"}', b'{"id": "x", "text": 3}', b'{"id": "x", "text": ""}', b'{"id":"x","text":"\xff"}', b'{"id":"x","text":"\\ud800"}',
+    bad = [b"{not json", b'{"id": NaN, "text": "x"}', b'{"id": "\\ud800", "text": "x"}', b"[1]", b'{"id": "x"}', b'{"id": "x", "text": 3}', b'{"id": "x", "text": ""}', b'{"id":"x","text":"\xff"}', b'{"id":"x","text":"\\ud800"}',
            json.dumps({"id": "x", "text": "a" * 1_000_001}).encode()]  # fmt: skip
     code, rows, error = jsonl(capsys, tmp_path, good, *bad, b"", good)
     assert code == 2

@@ -29,6 +29,8 @@ from core.urls import canonical, document_id, is_public_address
         ("http://exemple.fr:8080/p?fbclid=1", "http://exemple.fr:8080/p"),
         ("https://exemple.fr/é?q=œuf", "https://exemple.fr/%C3%A9?q=%C5%93uf"),
         ("https://exemple.fr/p?vide=", "https://exemple.fr/p?vide="),
+        ("https://exemple.fr/?p=12&si=3", "https://exemple.fr/?p=12&si=3"),
+        ("https://exemple.fr/?y=%E9", "https://exemple.fr/?y=%E9"),
     ],
 )
 def test_canonical_address(given_url: str, expected: str) -> None:

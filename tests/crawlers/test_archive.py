@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
-from core.errors import ConfigError
+from core.errors import ConfigError, VigieError
 from core.records import SetAside
 from crawlers.archive import Archive, whole_members
 from tests.conftest import make_document
@@ -111,7 +112,9 @@ def test_a_claim_of_a_dead_batch_that_stored_nothing_is_taken_over(archive: Arch
     batch = archive.open_batch("a")
     assert batch.add(document)  # archive.is_dead: neither sealed nor being written
     batch.seal()
-    assert archive.ledger.owners([(document.id, document.content_sha256)]) == [batch.name]
+    other = archive.open_batch("b")
+    assert not other.add(document)
+    other.seal()
 
 
 def test_a_lost_ledger_is_filled_again(archive: Archive) -> None:
@@ -123,7 +126,7 @@ def test_a_lost_ledger_is_filled_again(archive: Archive) -> None:
         path.unlink()
     again = Archive(archive.root)
     again.recover()
-    assert again.ledger.owners([(make_document().id, make_document().content_sha256)]) == [batch.name]
+    assert not again.open_batch("b").add(make_document())
     assert again.ledger.payload(hashlib.sha256(b"<p>page</p>").hexdigest(), url=URL) is not None
 
 
@@ -147,3 +150,49 @@ def test_whole_members_of_rubbish(tmp_path) -> None:
     for body, whole in ((b"", 0), (b"rubbish", 0), (gzip.compress(b"a") + b"rub", len(gzip.compress(b"a")))):
         path.write_bytes(body)
         assert whole_members(path) == whole
+
+
+def test_a_page_that_comes_back_to_an_earlier_version_is_stored_again(archive: Archive) -> None:
+    kept = []
+    for text in ("A", "B", "A", "A"):
+        batch = archive.open_batch("a")
+        kept.append(batch.add(make_document(text=text, content_sha256=hashlib.sha256(text.encode()).hexdigest())))
+        batch.seal()
+    assert kept == [True, True, True, False]
+
+
+def test_redacted_evidence_is_no_response(archive: Archive) -> None:
+    batch = archive.open_batch("a")
+    ref = batch.add_response(url=URL, status=200, headers=[], body=b"[]", at=NOW, redacted=True)
+    batch.add(make_document(evidence=ref))
+    batch.seal()
+    with (archive.root / ref.file).open("rb") as file:
+        assert [record.rec_type for record in ArchiveIterator(file)] == ["warcinfo", "conversion"]
+    assert archive.root.stat().st_mode & 0o077 == 0
+
+
+def test_sealing_and_recovering_at_once_disturb_nobody(archive: Archive) -> None:
+    archive.recover()
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def recover() -> None:
+        other = Archive(archive.root)
+        while not stop.is_set():
+            try:
+                other.recover()
+            except (OSError, VigieError) as error:
+                failures.append(error)
+
+    thread = threading.Thread(target=recover, daemon=True)
+    thread.start()
+    try:
+        for number in range(40):
+            batch = archive.open_batch("a")
+            batch.add(make_document(f"https://exemple.test/{number}"))
+            assert batch.seal()
+    finally:
+        stop.set()
+        thread.join()
+    assert not failures
+    assert len(archive.batches()) == 40

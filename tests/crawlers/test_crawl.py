@@ -81,13 +81,17 @@ sys.exit(main([{names[0]!r}]))
 class Rude(BaseHTTPRequestHandler):
     """Misbehaves in the way its path names."""
 
+    robots = 404
+
     def log_message(self, *arguments: object) -> None:
         pass
 
     def do_GET(self) -> None:
         name = self.path.strip("/")
         if name == "robots.txt":
-            self.send_error(404)
+            self.send_error(self.robots)
+        elif name == "redirect_bad":
+            self.answer(302, b"", {"Location": "http://[::1"})
         elif name == "redirect_loop":
             self.answer(302, b"", {"Location": self.path})
         elif name == "redirect_private":
@@ -145,7 +149,16 @@ def crawl_page(settings: Settings, address: str) -> SourceReport:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("404", "http_404"), ("410", "http_410"), ("403", "http_403"), ("not_json", "no_title"), ("redirect_private", "private_address")],
+    [
+        ("404", "http_404"),
+        ("410", "http_410"),
+        ("403", "http_403"),
+        ("not_json", "no_title"),
+        ("redirect_private", "private_address"),
+        ("redirect_bad", "bad_address"),
+        ("redirect_loop", "too_many_redirects"),
+        ("gzip_bomb", "too_large"),
+    ],
 )
 def test_a_page_that_cannot_be_read_is_set_aside_with_its_reason(settings: Settings, rude: str, name: str, reason: str) -> None:
     report = crawl_page(settings, f"{rude}/{name}")
@@ -153,7 +166,13 @@ def test_a_page_that_cannot_be_read_is_set_aside_with_its_reason(settings: Setti
     assert report.alarms
 
 
-@pytest.mark.parametrize("name", ["500", "503", "redirect_loop", "gzip_bomb", "endless", "cut_short", "long_header", "rate_limited"])
+def test_a_robots_file_that_fails_is_no_permission(settings: Settings, rude: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rude, "robots", 503)
+    with pytest.raises(Unavailable, match="robots_unreachable"):
+        crawl_page(settings, f"{rude}/404")
+
+
+@pytest.mark.parametrize("name", ["500", "503", "endless", "cut_short", "long_header", "rate_limited"])
 def test_hostile_answers_end_in_bounded_time_with_a_named_reason(settings: Settings, rude: str, name: str) -> None:
     start = time.monotonic()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 
@@ -13,8 +14,8 @@ from core.errors import SourceError
 from crawlers.extract import article, decode, html_to_text, links_of, parse_json, parse_time, wall
 from crawlers.funding import campaign
 from crawlers.pace import resume_at
-from crawlers.spiders.feed import parse_feed
-from crawlers.spiders.mastodon_tag import next_page, parse_statuses
+from crawlers.spiders.feed import Entry, from_page, parse_feed
+from crawlers.spiders.mastodon_tag import next_page, parse_statuses, without_opted_out
 
 STORY = "Le jardin partagé ouvre samedi et les bénévoles attendent les habitants du quartier pour planter des bulbes. " * 3
 
@@ -170,3 +171,89 @@ def test_next_page_of_a_link_header() -> None:
 )
 def test_pauses_that_a_site_asks_for(status: int, headers: dict[str, str], wait: float) -> None:
     assert resume_at(status, headers, now=1000.0) == 1000.0 + wait
+
+
+HOSTILE = [
+    {"content": '<p>a <a href="http://[x">b</a></p>'},
+    {"content": "a \ud800 b"},
+    {"account": "nobody"},
+    {"media_attachments": 3},
+    {"created_at": "0001-01-01T00:00:00+01:00"},
+    {"created_at": 10**400},
+    {"tags": {"a": [None]}},
+    {"content": "<span class='x invisible'>" * 20_000},
+]
+
+
+@pytest.mark.parametrize("fields", HOSTILE, ids=lambda fields: next(iter(fields)))
+def test_one_hostile_post_spoils_no_other(fields: dict[str, object]) -> None:
+    good = {"id": "1", "url": "https://p.test/@a/1", "content": "<p>Bonjour</p>", "visibility": "public", "account": {"acct": "a"}}
+    body = json.dumps([good, {**good, "id": "2", "url": "https://p.test/@a/2", **fields}, good]).encode()
+    start = time.monotonic()
+    found = parse_statuses(body, url="https://p.test/")
+    assert len(found) == 3
+    assert found[0] == found[2]
+    assert getattr(found[0], "text", "") == "Bonjour"
+    for one in found:
+        if not isinstance(one, str):
+            one.model_dump_json().encode()
+    assert time.monotonic() - start < 10
+
+
+def test_one_hostile_entry_spoils_no_other() -> None:
+    items = "<item><title>a</title><link>http://[x</link></item><item><title>b</title><link>https://a.test/b</link></item>"
+    found = parse_feed(f"<rss version='2.0'><channel>{items}</channel></rss>".encode(), url="https://a.test/")
+    assert [entry.url for entry in found] == ["", "https://a.test/b"]
+
+
+def test_opted_out_posts_are_not_in_the_evidence() -> None:
+    good = {"id": "1", "url": "https://p.test/@a/1", "content": "<p>Bonjour</p>", "visibility": "public", "account": {"acct": "a"}}
+    shy = {**good, "content": "<p>secret</p>", "account": {"acct": "shy", "noindex": True}}
+    kept = without_opted_out(json.dumps([good, shy]).encode(), url="https://p.test/")
+    assert b"secret" not in kept
+    assert b"shy" not in kept
+    assert json.loads(kept) == [good]
+    same = json.dumps([good]).encode()
+    assert without_opted_out(same, url="https://p.test/") is same
+
+
+@pytest.mark.parametrize(
+    ("html", "headers", "reserves"),
+    [
+        ("<meta name='tdm-reservation' content='1'>", {}, True),
+        ('<meta content="1" name="tdm-reservation">', {}, True),
+        ("<meta name='tdm-reservation' content='0'>", {}, False),
+        ("<meta name='robots' content='index, noai'>", {}, True),
+        ("<meta name='robots' content='noindex'>", {}, False),
+        ("", {"tdm-reservation": "1"}, True),
+        ("", {"x-robots-tag": "noai"}, True),
+        ("<p>noai</p>", {}, False),
+    ],
+)
+def test_a_site_that_reserves_mining_is_left_out(html: str, headers: dict[str, str], reserves: bool) -> None:
+    page = f"<html><head>{html}</head><body><article><h1>Jardin</h1><p>{STORY}</p></article></body></html>"
+    if reserves:
+        with pytest.raises(SourceError, match="reserves"):
+            article(page, url="https://a.test/x", headers=headers)
+    else:
+        assert article(page, url="https://a.test/x", headers=headers).text
+
+
+def test_the_page_s_own_address_is_read() -> None:
+    page = f"<html><head><link rel='canonical' href='https://a.test/vrai'></head><body><article><p>{STORY}</p></article></body></html>"
+    found = from_page(Entry(url="https://a.test/x"), html=page, url="https://a.test/x?p=1", headers={})
+    assert found.url == "https://a.test/vrai"
+    elsewhere = page.replace("https://a.test/vrai", "https://b.test/vrai")
+    assert from_page(Entry(url="https://a.test/x"), html=elsewhere, url="https://a.test/x", headers={}).url == "https://a.test/x"
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<script>" + "a" * 400_000 + "</script>", "<script>" + "state = " * 50_000 + "</script>", "<p>" + "1" * 400_000 + "</p>", "<p>" + "1 " * 200_000 + "</p>"],
+    ids=["letters", "assignments", "digits", "counts"],
+)  # fmt: skip
+def test_patterns_read_no_long_run_twice(html: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(SourceError):
+        campaign(html.encode(), url="https://a.test/", content_type=None, headers={})
+    assert time.monotonic() - start < 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,11 +17,12 @@ from core.settings import ROOT, Settings
 from crawlers.archive import Archive
 from flows.checks import check_all
 from flows.crawling import child_environment
-from flows.publishing import PublishReport, publish_waiting, rebuild
+from flows.publishing import PublishReport, entries_of, publish_waiting, rebuild
 from flows.report import RunReport, markdown
 from flows.results import Results
-from flows.schedules import load_schedules
+from flows.schedules import Schedule, load_schedules
 from flows.scoring import ScoreReport, score_waiting
+from flows.serving import next_run, run_flow
 from index.open import open_index
 from index.queries import Query
 from tests.conftest import make_document
@@ -110,6 +112,40 @@ def test_a_lost_index_is_published_again(results: Results, index: Index, setting
     assert again.health().documents == 1
 
 
+def test_an_index_made_anew_under_the_same_name_is_not_taken_for_the_old_one(results: Results, settings: Settings) -> None:
+    for number in range(3):
+        assess(results, store(results.archive, make_document(f"https://exemple.test/{number}")))
+    publish_waiting(results, open_index(settings))
+    for path in settings.index_dir.iterdir():
+        path.unlink()
+    first = results.publishable(identity=None)[0]
+    other = open_index(settings)
+    other.write(entries_of(results, first))  # killed after one batch, before its mark
+    assert publish_waiting(results, other).indexed == 3
+    assert other.health().documents == 3
+
+
+def test_going_back_to_an_earlier_model_is_published(archive: Archive, results: Results, index: Index) -> None:
+    batch = store(archive, make_document())
+    assess(results, batch)
+    publish_waiting(results, index)
+    other = Results(archive, model="m", revision="r2")
+    assess(other, batch, alert=True)
+    publish_waiting(other, index)
+    assert publish_waiting(results, index).indexed == 1
+    assert index.search(Query(terms={"decision": ("alerte",)})).total == 0
+
+
+def test_a_damaged_batch_is_named(archive: Archive, results: Results, index: Index, settings: Settings) -> None:
+    batch = store(archive, make_document())
+    assess(results, batch)
+    path = archive.root / "documents" / f"{batch}.jsonl.gz"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ConfigError, match=f"{batch}.*is damaged"):
+        publish_waiting(results, index)
+    assert not next(finding for finding in check_all(settings) if finding.name == "archive").ok
+
+
 def test_an_unreachable_node_is_one_line_and_nothing_is_marked(results: Results, settings: Settings) -> None:
     assess(results, store(results.archive, make_document()))
     away = Settings(data_dir=settings.data_dir, elasticsearch_url="http://127.0.0.1:9")
@@ -153,7 +189,7 @@ def test_the_daily_flow_runs_without_any_server(web: DemoWeb, settings: Settings
     )
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=280)
     assert done.returncode == 2, done.stderr  # one source is broken, and said so
-    assert done.stderr.strip().splitlines()[-1].startswith("vigie: source broken: nothing could be read (refused)")
+    assert done.stderr.strip().splitlines()[-1].startswith("vigie: source broken: nothing could be read (robots_unreachable)")
     report = RunReport.model_validate_json(done.stdout.strip().splitlines()[-1])
     assert report.broken.keys() == {"broken"}
     assert report.publish.indexed == report.score.scored == sum(source.kept for source in report.sources) > 50
@@ -197,6 +233,29 @@ def test_schedules_name_flows_that_exist(tmp_path: Path) -> None:
     (tmp_path / "prefect.yaml").write_text("deployments: 3")
     with pytest.raises(ConfigError, match="expected deployments"):
         load_schedules(tmp_path / "prefect.yaml")
+
+
+def test_the_next_run_is_the_first_to_come() -> None:
+    night = Schedule(name="night", entrypoint="flows/daily.py:daily", cron="15 4 * * *", timezone="Europe/Paris")
+    hourly = Schedule(name="hourly", entrypoint="flows/daily.py:score", cron="30 * * * *", timezone="UTC")
+    at = datetime(2026, 11, 22, 2, 40, 10, tzinfo=UTC)
+    assert next_run([night, hourly], after=at) == (datetime(2026, 11, 22, 3, 15, tzinfo=UTC), night)
+    assert next_run([night, hourly], after=datetime(2026, 11, 22, 3, 15, 1, tzinfo=UTC)) == (datetime(2026, 11, 22, 3, 30, tzinfo=UTC), hourly)
+    for wrong in (
+        night.model_copy(update={"cron": "99 4 * * *"}),
+        night.model_copy(update={"cron": None}),
+        night.model_copy(update={"timezone": "Mars"}),
+    ):
+        with pytest.raises(ConfigError, match=r"prefect\.yaml"):
+            next_run([wrong], after=at)
+
+
+def test_a_scheduled_flow_runs(archive: Archive, settings: Settings) -> None:
+    settings.sources_dir.mkdir()
+    store(archive, make_document())
+    assert run_flow("score", settings=settings) == 0
+    assert run_flow("publish", settings=settings) == 0
+    assert open_index(settings).health().documents == 1
 
 
 def test_secrets_reach_the_child_and_nothing_else_of_the_parent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
