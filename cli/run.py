@@ -12,15 +12,12 @@ from cli.context import console, start
 @click.pass_context
 def run(ctx: click.Context, *, as_json: bool) -> int:
     """Run the daily flow once: crawl every enabled source, score what is new, publish it. Needs no server."""
-    from flows.prefect_home import prepare
-
     settings = start(ctx)
-    prepare(settings)
     with console(stderr=True).status("lecture des sources, évaluation, publication"):
         from cli.tables import sources_table
-        from flows.daily import daily
+        from flows.once import run_daily
 
-        report = daily(settings)
+        report = run_daily(settings)
     if as_json:
         click.echo(report.model_dump_json())
     else:

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from core.errors import ConfigError, Unavailable
@@ -194,6 +195,18 @@ def test_the_daily_flow_runs_without_any_server(web: DemoWeb, settings: Settings
     assert report.broken.keys() == {"broken"}
     assert report.publish.indexed == report.score.scored == sum(source.kept for source in report.sources) > 50
     assert open_index(settings).health().documents == report.publish.indexed
+
+
+def test_a_prefect_server_that_goes_away_is_one_line(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import daily, once
+
+    def refused(_: Settings) -> RunReport:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(once, "prepare", lambda _: None)
+    monkeypatch.setattr(daily, "daily", refused)
+    with pytest.raises(Unavailable, match="run the same command again"):
+        once.run_daily(settings)
 
 
 def test_the_doctor_says_what_to_do(settings: Settings, tmp_path: Path) -> None:
