@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 import scrapy
@@ -44,6 +44,7 @@ class SourceSpider(scrapy.Spider):
 
     source: Source
     keeper: Keeper
+    headers: ClassVar[dict[str, str]] = {}  # that a kind's requests need
 
     def __init__(self, *, source: Source, keeper: Keeper) -> None:
         super().__init__(source.name)
@@ -88,7 +89,8 @@ class SourceSpider(scrapy.Spider):
             self.keeper.duplicate()
             return
         self._asked.add(key)
-        yield scrapy.Request(url, callback=self.read, errback=self.missed, cb_kwargs={"step": step, **known}, dont_filter=True)
+        answers: dict[str, Any] = {"callback": self.read, "errback": self.missed, "cb_kwargs": {"step": step, **known}}
+        yield scrapy.Request(url, headers=self.headers, dont_filter=True, **answers)
 
     def read(self, response: Response, step: str, **known: Any) -> Iterator[scrapy.Request]:
         """Run one step: drafts go to the archive, requests to Scrapy, a SourceError to the set-aside."""

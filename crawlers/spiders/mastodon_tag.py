@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+import zlib
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urljoin
 
 from pydantic import Field
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
+MAX_PLAIN = 20 * 2**20  # bytes; a page of 40 posts has some 200 kB
 LEFT_OUT = ("opted_out", "not_public")
 NO_BOT = re.compile(r"#nobots?\b", re.IGNORECASE)
 
@@ -68,6 +70,23 @@ def without_opted_out(body: bytes, *, url: str) -> bytes:
     posts = answer if isinstance(answer, list) else []
     kept = [post for post in posts if _safely(post) not in LEFT_OUT]
     return body if len(kept) == len(posts) else json.dumps(kept, ensure_ascii=False).encode()
+
+
+def evidence_to_keep(body: bytes, *, encoding: str, url: str) -> bytes:
+    """What is archived of an answer as it came over the wire: the very same bytes, or less; nothing where it cannot be looked into."""
+    if encoding not in ("", "identity", "gzip"):
+        return b""
+    plain = body
+    if encoding == "gzip":
+        inflate = zlib.decompressobj(wbits=31)
+        try:
+            plain = inflate.decompress(body, MAX_PLAIN)
+        except zlib.error:
+            return b""
+        if not inflate.eof:  # cut short, or larger than any page of posts
+            return b""
+    kept = without_opted_out(plain, url=url)
+    return body if kept is plain else kept
 
 
 def parse_status(status: dict[str, Any]) -> Draft | str:
@@ -128,11 +147,13 @@ class Spider(SourceSpider):
     """Reads pages until the Link header names no further one."""
 
     source: Options
+    headers: ClassVar[dict[str, str]] = {"Accept-Encoding": "gzip"}  # the one compression that evidence_to_keep looks into
     pages = 0
 
     def evidence_of(self, response: Response) -> bytes:
         """All but the posts that must not be read."""
-        return without_opted_out(response.body, url=response.url)
+        encoding = lower_headers(response).get("content-encoding", "").strip().lower()
+        return evidence_to_keep(response.body, encoding=encoding, url=response.url)
 
     def first(self, response: Response) -> Iterator[Draft | scrapy.Request]:
         """One page of posts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from crawlers.extract import article, decode, html_to_text, links_of, parse_json
 from crawlers.funding import campaign
 from crawlers.pace import resume_at
 from crawlers.spiders.feed import Entry, from_page, parse_feed
-from crawlers.spiders.mastodon_tag import next_page, parse_statuses, without_opted_out
+from crawlers.spiders.mastodon_tag import evidence_to_keep, next_page, parse_statuses, without_opted_out
 
 STORY = "Le jardin partagé ouvre samedi et les bénévoles attendent les habitants du quartier pour planter des bulbes. " * 3
 
@@ -257,3 +258,14 @@ def test_patterns_read_no_long_run_twice(html: str) -> None:
     with pytest.raises(SourceError):
         campaign(html.encode(), url="https://a.test/", content_type=None, headers={})
     assert time.monotonic() - start < 10
+
+
+def test_opted_out_posts_are_not_in_compressed_evidence_either() -> None:
+    good = {"id": "1", "url": "https://p.test/@a/1", "content": "<p>Bonjour</p>", "visibility": "public", "account": {"acct": "a"}}
+    shy = {**good, "content": "<p>secret</p>", "account": {"acct": "shy", "noindex": True}}
+    both = gzip.compress(json.dumps([good, shy]).encode())
+    assert json.loads(evidence_to_keep(both, encoding="gzip", url="https://p.test/")) == [good]
+    clean = gzip.compress(json.dumps([good]).encode())
+    assert evidence_to_keep(clean, encoding="gzip", url="https://p.test/") is clean
+    for body, encoding in ((both, "br"), (both[:-12], "gzip"), (gzip.compress(b"[" + b" " * 50_000_000), "gzip")):
+        assert evidence_to_keep(body, encoding=encoding, url="https://p.test/") == b""  # what cannot be looked into is not kept
