@@ -16,6 +16,8 @@ COMMANDS = {  # name: module, one line for --help
     "reindex": ("cli.publish", "Build the index anew from the archive."),
     "queue": ("cli.queue", "Show what to read first."),
     "sources": ("cli.sources", "List and check the sources."),
+    "train": ("cli.train", "Train a judge from a configuration file."),
+    "calibrate": ("cli.train", "Choose calibration and thresholds of a model anew."),
     "flows": ("cli.flows", "Run the schedules of prefect.yaml."),
     "doctor": ("cli.doctor", "Check index, model, archive, database, clock and disk, and say what to do."),
 }

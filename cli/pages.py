@@ -10,17 +10,20 @@ from rich.text import Text
 
 from cli.tables import safe
 from core.records import MARKERS
+from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import RenderableType
 
-    from core.records import Assessment, Marker
+    from core.records import Assessment, Flag, Marker
 
 NAMES: dict[str, str] = {"gourou": "gourou 2.0", "complotisme": "complotisme", "abandon_soins": "abandon de soins"}
 WORDS = {"alerte": "ALERTE", "a_lire": "à lire", "rien": "rien"}
 STYLES = {"alerte": "bold red", "a_lire": "yellow", "rien": "dim"}
+STANCES = {"assert": "affirme ou incite", "quote": "cite", "denounce": "dénonce", "testify": "témoigne", "ask": "demande", "joke": "plaisante",
+           "inform": "informe"}  # fmt: skip
 NOTICE = "Un score porte sur un contenu, jamais sur une personne ; une croyance, même étrange, n'est pas un marqueur. Une personne décide."
 
 
@@ -35,13 +38,33 @@ def assessment_page(answer: Assessment, text: str, *, name: str) -> RenderableTy
     """Scores, then the sentences that justify them."""
     head = Text(f"{name} · {len(text)} caractères", style="bold")
     scores = [score_line(marker, answer.scores[marker], answer.decision[marker]) for marker in MARKERS]
-    quotes = [quote_line(found.marker, found.text) for found in answer.evidence]
-    return Group(head, *scores, *quotes, Text(NOTICE, style="dim"), Text(""))
+    quotes = [quote_line(found.marker, found.text, found.submarkers) for found in answer.evidence]
+    return Group(head, *scores, *quotes, *_signs(answer.stance, answer.flags), Text(NOTICE, style="dim"), Text(""))
 
 
-def quote_line(marker: Marker | str, text: str) -> RenderableType:
-    """A justifying sentence, under its marker's name."""
-    return Padding(Text.assemble((f"{NAMES[marker]} : ", "bold"), f"« {safe(text)} »"), (0, 0, 0, 2))
+def quote_line(marker: Marker | str, text: str, submarkers: Sequence[str] = ()) -> RenderableType:
+    """A justifying sentence, under its marker's name and what it shows of it."""
+    shown = ", ".join(f"{name} {submarker_name(name)}" for name in submarkers)
+    return Padding(Text.assemble((f"{NAMES[marker]} : ", "bold"), f"« {safe(text)} »", (f"  {shown}" if shown else "", "cyan")), (0, 0, 0, 2))
+
+
+def submarker_name(name: str) -> str:
+    """The French name of a sub-marker; nothing for one that this version of the taxonomy does not have."""
+    return {submarker.id: submarker.name for submarker in load_taxonomy().submarkers()}.get(name, "")
+
+
+def _signs(stance: str | None, flags: Sequence[Flag]) -> list[RenderableType]:
+    """How the text speaks, and the transversal flags with their words."""
+    lines: list[RenderableType] = []
+    if stance and flags:
+        lines.append(Text(f"  ton probable : {STANCES[stance]}", style="dim"))
+    said: dict[str, list[str]] = {}
+    for flag in flags:
+        said.setdefault(flag.id, []).append(safe(flag.text))
+    taxonomy = load_taxonomy()
+    for name, words in said.items():
+        lines.append(Padding(Text.assemble((f"{taxonomy.flag(name).name} : ", "magenta"), ", ".join(f"« {word} »" for word in words)), (0, 0, 0, 2)))
+    return lines
 
 
 def queue_page(entries: Sequence[Mapping[str, Any]], *, total: int) -> RenderableType:
@@ -62,7 +85,10 @@ def _entry(number: int, entry: Mapping[str, Any]) -> list[RenderableType]:
         decision = "alerte" if marker in entry["alerts"] else "a_lire"
         lines.append(Padding(score_line(marker, entry[f"score_{marker}"], decision), (0, 0, 0, 5)))
         quotes = [found for found in entry["evidence"] if found["marker"] == marker]
-        lines += [Padding(quote_line(marker, found["text"]), (0, 0, 0, 5)) for found in sorted(quotes, key=lambda found: -found["score"])[:2]]
+        lines += [
+            Padding(quote_line(marker, found["text"], found["submarkers"]), (0, 0, 0, 5))
+            for found in sorted(quotes, key=lambda found: -found["score"])[:2]
+        ]
     return lines
 
 

@@ -96,8 +96,10 @@ def _show(named: list[tuple[str, str]], settings: Settings, *, as_json: bool) ->
 
 def as_row(answer: Assessment) -> dict[str, Any]:
     """The wire format of one assessment."""
-    evidence = [{"marker": found.marker, "start": found.start, "end": found.end, "text": found.text} for found in answer.evidence]
-    return {"id": answer.document_id, "scores": answer.scores, "decision": answer.decision, "evidence": evidence}
+    evidence = [found.model_dump(include={"marker", "start", "end", "text", "submarkers"}) for found in answer.evidence]
+    flags = [found.model_dump() for found in answer.flags]
+    row = {"id": answer.document_id, "scores": answer.scores, "decision": answer.decision}
+    return {**row, "stance": answer.stance, "evidence": evidence, "flags": flags}
 
 
 def _pending(settings: Settings) -> int:

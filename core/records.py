@@ -14,9 +14,12 @@ Decision = Literal["rien", "a_lire", "alerte"]
 Kind = Literal["post", "article", "crowdfunding"]
 # DSA recital 14: only "open" and "auto_join" are dissemination to the public, and only these are ever collected
 AccessMode = Literal["open", "auto_join"]
+# how a text speaks: only "assert" promotes by itself
+Stance = Literal["assert", "quote", "denounce", "testify", "ask", "joke", "inform"]
 Status = Literal["indexed", "duplicate", "set_aside", "failed"]
 
 MARKERS: tuple[Marker, ...] = get_args(Marker)
+STANCES: tuple[Stance, ...] = get_args(Stance)
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 STATUSES: tuple[Status, ...] = get_args(Status)
 
@@ -86,12 +89,23 @@ class Evidence(Record):
     end: Annotated[int, Field(gt=0)]
     text: str
     score: Probability
+    submarkers: tuple[str, ...] = ()  # ids of nlp/markers that it shows, the likeliest first
 
     @model_validator(mode="after")
     def _spans_its_text(self) -> Evidence:
         if self.end - self.start != len(self.text):
             raise ValueError(f"evidence {self.start}:{self.end} does not span its text of {len(self.text)} characters")
         return self
+
+
+class Flag(Record):
+    """A transversal sign in the text, whatever the markers say: ``text == document.text[start:end]``."""
+
+    id: Annotated[str, Field(pattern=r"^T\d{1,2}$")]  # of nlp/markers/flags.yml
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(gt=0)]
+    text: str
+    value: str | None = None  # made comparable: "4997 EUR", "telegram"
 
 
 class Assessment(Record):
@@ -103,6 +117,8 @@ class Assessment(Record):
     scores: dict[Marker, Probability]
     decision: dict[Marker, Decision]
     evidence: tuple[Evidence, ...] = ()
+    stance: Stance | None = None  # how the text speaks, as far as the model can tell
+    flags: tuple[Flag, ...] = ()  # looked for where a person is to read the text
 
 
 class SetAside(Record):

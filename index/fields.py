@@ -11,7 +11,7 @@ from core.records import MARKERS
 from index.french import CHARACTERS, ELISIONS, MAX_TOKEN_LENGTH
 
 # Bump it whenever a field, a type or the analysis changes: an index of another version is refused until it is rebuilt.
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 
 FieldType = Literal["keyword", "keywords", "text", "date", "float", "integer", "boolean", "stored"]
 
@@ -65,6 +65,10 @@ FIELDS: tuple[Field, ...] = (
     Field("alerts", "keywords", "Alertes", "markers whose decision is alerte", facet=True),
     Field("decision", "keyword", "Décision", "the strongest decision of all markers", facet=True),
     Field("priority", "float", "Priorité", "order of the reading queue, see documents.priority"),
+    Field("submarkers", "keywords", "Sous-marqueurs", "ids of nlp/markers that the evidence shows", facet=True),
+    Field("flags", "keywords", "Signes transversaux", "ids of nlp/markers/flags.yml that the text shows", facet=True),
+    Field("stance", "keyword", "Posture", "how the text speaks, as far as the model can tell: only assert promotes by itself", facet=True),
+    Field("passages", "stored", "Passages des signes", "the Flag records"),
     Field("evidence", "stored", "Passages", "the Evidence records"),
     Field("batch", "keyword", "Lot", "batch of the archive that holds the document"),
     Field("indexed_at", "date", "Indexé le", "UTC"),

@@ -1,113 +1,146 @@
-"""From a trained folder to its registry entry: ``python -m nlp.calibrate FOLDER [--real FILE]`` prints it with the figures it rests on.
+"""From a trained folder to its registry entry: probabilities that mean something, and thresholds for stated operating points.
 
-Calibration is Platt's: logistic regression on the logit of each marker, over the validation hands and, where FILE is given, the real streams,
-so that a probability means something where few texts are positive. Thresholds are quantiles of what innocent texts
-score: at most 1 % of them reach ``a_lire`` and 0.1 % ``alerte`` for each marker. The
-innocent texts are the validation hands' negatives and, where FILE is given, its rows of domain ``stream:*`` with known labels.
+Calibration is logistic regression (Platt) on what the window head and the sentence heads say, over the validation part: a probability holds
+for a mix like the corpus', where a third of the texts are positive. Thresholds are operating points on innocent texts: ``a_lire`` is reached by
+at most ``A_LIRE`` of ordinary texts and ``HARD`` of the corpus' hard negatives for each marker, ``alerte`` by at most ``ALERTE`` and ``HARD_ALERTE``.
+Ordinary texts are the validation part's and, where a file of real texts is given, its rows of domain ``stream:*``: only those that
+``chooses`` takes, so that the others measure.
 """
 
 from __future__ import annotations
 
-import argparse
+import hashlib
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import yaml
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_curve
 
+from core.errors import Invalid
+from core.files import write_text
 from core.records import MARKERS
-from core.settings import Settings
 from nlp.classify import Passage
-from nlp.corpus import load_rows, part_of
+from nlp.corpus import SUBMARKERS
 from nlp.judge import JudgeClassifier, load_judge
-from nlp.registry import ModelEntry, Thresholds
+from nlp.normalise import plain
+from nlp.registry import ModelEntry, Registry, Scale, Thresholds, load_registry
 from nlp.segment import sentences
 from nlp.weights import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    import torch
     from numpy.typing import NDArray
 
-A_LIRE, ALERTE = 0.01, 0.001  # share of innocent texts, per marker
+    from nlp.corpus import Row
+
+A_LIRE, ALERTE = 0.003, 0.0003  # share of ordinary texts, per marker: 1 % and 0.1 % together
+HARD, HARD_ALERTE = 0.02, 0.005  # share of the corpus' hard negatives, per marker
 UNKNOWN = ("NONETIQUETE", "BORDERLINE")  # domains of the real texts whose labels nobody read
+FILES = ("config.json", "tokenizer.json", "weights.safetensors")
+CHUNK = 256
+HEADER = """# Trained models: hashes of their files (checked before loading), calibration, thresholds. Written by `vigie train` and `vigie calibrate`.
+# A change here changes the revision, and all is scored anew.
+"""
 
 
-def logits(folder: Path, texts: Sequence[str]) -> NDArray[np.float64]:
-    """Uncalibrated logits ``[texts, markers]``."""
+class Heard(NamedTuple):
+    """Uncalibrated logits: ``whole``, ``spoken`` (strongest sentence) are ``[texts, markers]``, ``shown`` is ``[sentences, submarkers]`` a text."""
+
+    whole: NDArray[np.float64]
+    spoken: NDArray[np.float64]
+    shown: list[NDArray[np.float64]]
+
+
+def listen(folder: Path, texts: Sequence[str], *, dtype: torch.dtype, tell: Callable[[int], None]) -> Heard:
+    """What the heads say of texts."""
     entry = ModelEntry(folder=folder.name, title="", files={}, thresholds={})
-    judge = JudgeClassifier(*load_judge(folder, dtype=_dtype()), entry=entry, name=folder.name)
-    found = []
-    for first in range(0, len(texts), 256):
-        readings = judge.read([Passage(text, sentences(text)) for text in texts[first : first + 256]])
-        found += [[reading.scores[marker] for marker in MARKERS] for reading in readings]
-    share = np.clip(np.array(found, dtype=np.float64), 1e-7, 1 - 1e-7)
-    return np.log(share / (1 - share))
+    judge = JudgeClassifier(*load_judge(folder, dtype=dtype), entry=entry, name=folder.name)
+    whole, spoken, shown = [], [], []
+    for first in range(0, len(texts), CHUNK):
+        clear = [plain(text).text for text in texts[first : first + CHUNK]]
+        for found in judge.logits([Passage(text, sentences(text)) for text in clear]):
+            whole.append(found.whole.numpy())
+            spoken.append(found.spoken.amax(0).numpy())
+            shown.append(found.shown.numpy().astype(np.float64))
+        tell(len(clear))
+    return Heard(np.array(whole, dtype=np.float64).reshape(-1, len(MARKERS)), np.array(spoken, dtype=np.float64).reshape(-1, len(MARKERS)), shown)
 
 
-def _dtype() -> Any:
-    from nlp.device import precision
-
-    return precision(Settings())
-
-
-def calibrate(folder: Path, real: Path | None) -> dict[str, Any]:
-    """The registry entry of a folder."""
-    rows = load_rows(Path(__file__).parent / "corpus")
-    parts = part_of(rows)
-    held = [row for row in rows if parts[row.hand] == "validation"]
-    told = logits(folder, [row.text for row in held])
-    streams = logits(folder, innocent(real)) if real else np.empty((0, len(MARKERS)))
+def calibrate(folder: Path, rows: Sequence[Row], real: Sequence[str], *, title: str, dtype: torch.dtype, tell: Callable[[int], None]) -> ModelEntry:
+    """The registry entry of a folder, from the validation rows and the ordinary real texts."""
+    told = listen(folder, [row.text for row in rows], dtype=dtype, tell=tell)
+    streams = listen(folder, real, dtype=dtype, tell=tell)
+    hard = np.array([row.kind == "hard_negative" for row in rows])
+    ordinary = np.array([row.kind == "ordinary" for row in rows])
     calibration, thresholds = {}, {}
     for place, marker in enumerate(MARKERS):
-        truth = np.array([marker in row.markers for row in held])
-        every, answers = np.concatenate([told[:, place], streams[:, place]]), np.concatenate([truth, np.zeros(len(streams), dtype=bool)])
-        fitted = LogisticRegression(C=1.0).fit(every[:, None], answers)
-        slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-        calibration[marker] = {"slope": round(slope, 4), "intercept": round(intercept, 4)}
-        clean = every[~answers]
-        share = 1 / (1 + np.exp(-(clean * slope + intercept)))
-        thresholds[marker] = {name: round(float(np.quantile(share, 1 - rate)), 4) for name, rate in (("a_lire", A_LIRE), ("alerte", ALERTE))}
-    files = {name: sha256(folder / name) for name in ("config.json", "tokenizer.json", "weights.safetensors")}
-    return {"folder": folder.name, "title": "First judge", "files": files, "thresholds": thresholds, "calibration": calibration}
+        truth = np.array([marker in row.markers for row in rows])
+        scale = _scale(told.whole[:, place], told.spoken[:, place], truth)
+        share = _share(told, place, scale)
+        innocent = np.concatenate([_share(streams, place, scale), share[ordinary]])
+        points = {"a_lire": (A_LIRE, HARD), "alerte": (ALERTE, HARD_ALERTE)}
+        found = {name: max(_limit(innocent, few), _limit(share[hard], some)) for name, (few, some) in points.items()}
+        thresholds[marker] = Thresholds(a_lire=round(found["a_lire"], 4), alerte=round(max(found.values()), 4))
+        calibration[marker] = scale
+    files = {name: sha256(folder / name) for name in FILES}
+    at = _submarker_at(told.shown, rows)
+    return ModelEntry(folder=folder.name, title=title, files=files, thresholds=thresholds, calibration=calibration, submarker_at=at)
 
 
-def innocent(path: Path) -> list[str]:
-    """The texts of the ordinary streams."""
-    rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    return [row["text"] for row in rows if row["domain"].startswith("stream:") and not any(word in row["domain"] for word in UNKNOWN)]
+def _scale(whole: NDArray[np.float64], spoken: NDArray[np.float64], truth: NDArray[np.bool_]) -> Scale:
+    fitted = LogisticRegression(C=1.0).fit(np.stack([whole, spoken], axis=1), truth)
+    first, second = (round(float(weight), 4) for weight in fitted.coef_[0])
+    return Scale(whole=first, spoken=second, intercept=round(float(fitted.intercept_[0]), 4))
 
 
-def figures(folder: Path, entry: dict[str, Any]) -> str:
-    """Precision, recall, F1 at ``a_lire`` and average precision on the test hands, per marker."""
-    rows = load_rows(Path(__file__).parent / "corpus")
-    parts = part_of(rows)
-    held = [row for row in rows if parts[row.hand] == "test"]
-    told = logits(folder, [row.text for row in held])
-    lines = []
-    for place, marker in enumerate(MARKERS):
-        scale, limit = entry["calibration"][marker], Thresholds(**entry["thresholds"][marker])
-        share = 1 / (1 + np.exp(-(told[:, place] * scale["slope"] + scale["intercept"])))
-        truth = np.array([marker in row.markers for row in held])
-        precision, recall, f1, _ = precision_recall_fscore_support(truth, share >= limit.a_lire, average="binary", zero_division=0)
-        average = average_precision_score(truth, share)
-        lines.append(f"# {marker}: precision {precision:.2f} recall {recall:.2f} F1 {f1:.2f} AP {average:.2f}, {truth.sum()} positive")
-    return "\n".join(lines)
+def _share(heard: Heard, place: int, scale: Scale) -> NDArray[np.float64]:
+    return 1 / (1 + np.exp(-(heard.whole[:, place] * scale.whole + heard.spoken[:, place] * scale.spoken + scale.intercept)))
 
 
-def main() -> None:
-    """Print the entry."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--real", type=Path)
-    given = parser.parse_args()
-    entry = calibrate(given.folder, given.real)
-    print(yaml.safe_dump({"models": {given.folder.name: entry}}, sort_keys=False, allow_unicode=True))
-    print(figures(given.folder, entry))
+def _limit(innocent: NDArray[np.float64], share: float) -> float:
+    """The probability that at most ``share`` of the innocent texts reach; just above the highest where they are too few to tell."""
+    if not len(innocent):
+        return 0.5
+    return min(float(np.quantile(innocent, 1 - share, method="higher")) + 1e-4, 0.9999)
 
 
-if __name__ == "__main__":
-    main()
+def _submarker_at(shown: Sequence[NDArray[np.float64]], rows: Sequence[Row]) -> float:
+    """The probability from which naming a sub-marker is right most often (best F1 over all, per text)."""
+    strongest = np.array([1 / (1 + np.exp(-found.max(0))) for found in shown])
+    truth = np.array([[name in {quote.submarker for quote in row.quotes} for name in SUBMARKERS] for row in rows])
+    precision, recall, at = precision_recall_curve(truth.ravel(), strongest.ravel())
+    f1 = 2 * precision * recall / np.clip(precision + recall, 1e-9, None)
+    return round(float(at[min(int(f1.argmax()), len(at) - 1)]), 4)
+
+
+def innocent_texts(path: Path) -> list[str]:
+    """The ordinary streams of a file of real texts that choose thresholds. Raises Invalid."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            ordinary = row["domain"].startswith("stream:") and not any(word in row["domain"] for word in UNKNOWN)
+            if ordinary and chooses(row["id"]):
+                found.append(row["text"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Invalid(f"{path}:{number}: not a real text; expected a JSON object with id, domain and text ({error})") from error
+    return found
+
+
+def chooses(identity: str) -> bool:
+    """Whether a real text helps to choose thresholds; the other half measures them."""
+    return hashlib.sha256(str(identity).encode()).digest()[0] % 2 == 0
+
+
+def register(models: Path, name: str, entry: ModelEntry) -> None:
+    """Write an entry into the registry of a models folder; the others stay."""
+    path = models / "registry.yml"
+    known = load_registry(models).models if path.exists() else {}
+    registry = Registry(models={**known, name: entry})
+    dumped: dict[str, Any] = registry.model_dump(mode="json")
+    write_text(path, HEADER + yaml.safe_dump(dumped, sort_keys=False, allow_unicode=True))

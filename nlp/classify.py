@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from core.records import Marker
+    from core.records import Marker, Stance
     from core.settings import Settings
     from nlp.registry import Thresholds
     from nlp.segment import Span
@@ -21,10 +21,15 @@ class Passage(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """Probabilities of a passage, and of each of its sentences: ``sentences[marker][i]`` for ``passage.sentences[i]``."""
+    """Probabilities of a passage, and of each of its sentences: ``sentences[marker][i]`` for ``passage.sentences[i]``.
+
+    ``submarkers[i]`` are those that the sentence shows, the likeliest first. A classifier that does not know sub-markers or stances leaves them out.
+    """
 
     scores: Mapping[Marker, float]
     sentences: Mapping[Marker, Sequence[float]]
+    submarkers: Sequence[Sequence[str]] = ()
+    stance: Stance | None = None
 
 
 class Classifier(Protocol):

@@ -1,19 +1,23 @@
-"""The training texts in nlp/corpus: rows written for the project, checked at load, split by the hand that wrote them."""
+"""The training texts in nlp/corpus: rows written for the project, checked at load, split by hand and by topic."""
 
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Literal
 
+import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from core.errors import ConfigError
-from core.records import Marker, Record
+from core.errors import ConfigError, nearest
+from core.records import Marker, Record, Stance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Part = Literal["train", "validation", "test"]
+# the sub-markers of nlp/markers, in the order of the judge's head
+SUBMARKERS = tuple(f"{letter}{number}" for letter, most in (("A", 12), ("B", 12), ("C", 11)) for number in range(1, most + 1))
 
 
 class Quote(Record):
@@ -33,10 +37,11 @@ class Row(Record):
     kind: Literal["positive", "hard_negative", "ordinary"]
     markers: tuple[Marker, ...]
     quotes: tuple[Quote, ...]
-    stance: Literal["assert", "quote", "denounce", "testify", "ask", "joke", "inform"]
+    stance: Stance
     exclusion: str
     topic: str
     hand: str
+    pair: str = ""  # two rows of one hand that share it say like words, one of them promotes
 
     @model_validator(mode="after")
     def _quotes_stand_in_the_text(self) -> Row:
@@ -62,13 +67,38 @@ def load_rows(folder: Path) -> list[Row]:
     return rows
 
 
-def part_of(rows: list[Row]) -> dict[str, Part]:
-    """Each hand's part: per group of hands (``h1-...``) the first in alphabetical order validates, the last of every other group tests."""
-    groups: dict[str, list[str]] = {}
-    for hand in sorted({row.hand for row in rows}):
-        groups.setdefault(hand.split("-")[0], []).append(hand)
-    parts: dict[str, Part] = {}
-    for number, hands in enumerate(groups.values()):
-        for place, hand in enumerate(hands):
-            parts[hand] = "validation" if place == 0 else "test" if place == len(hands) - 1 and number % 2 == 0 else "train"
-    return parts
+class Split(Record):
+    """nlp/corpus/split.yml: the hands whose rows validate and test; all others train."""
+
+    validation: frozenset[str]
+    test: frozenset[str]
+
+
+def load_parts(folder: Path) -> dict[Part, list[Row]]:
+    """The rows by part: a hand stands in one part, and so does a topic.
+
+    A row to train on whose topic is validated or tested is left out, and so is one to validate whose topic is tested. Raises ConfigError.
+    """
+    rows, split = load_rows(folder), _load_split(folder / "split.yml")
+    hands = {row.hand for row in rows}
+    for hand in sorted((split.validation | split.test) - hands):
+        raise ConfigError(f"{folder / 'split.yml'}: no row is by hand {hand!r}; {nearest(hand, hands)}")
+    test = [row for row in rows if row.hand in split.test]
+    tested = {_topic(row) for row in test}
+    validation = [row for row in rows if row.hand in split.validation and _topic(row) not in tested]
+    held = tested | {_topic(row) for row in validation}
+    train = [row for row in rows if row.hand not in split.validation | split.test and _topic(row) not in held]
+    return {"train": train, "validation": validation, "test": test}
+
+
+def _load_split(path: Path) -> Split:
+    try:
+        return Split.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())[:300]}") from error
+
+
+def _topic(row: Row) -> str:
+    """A topic without case, accents and punctuation."""
+    plain = unicodedata.normalize("NFD", row.topic.lower())
+    return " ".join("".join(char if char.isalnum() else " " for char in plain if unicodedata.category(char) != "Mn").split())

@@ -6,7 +6,8 @@ its attention is two to three times slower in bfloat16 on a processor (measured:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -78,26 +79,34 @@ class Encoder(nn.Module):
         return states
 
 
-class Judge(nn.Module):
-    """The encoder with two linear heads: one reads the whole window, one reads each sentence in its context."""
+class Said(NamedTuple):
+    """Logits of one batch."""
 
-    def __init__(self, shape: Shape, *, markers: int, dropout: float = 0.1) -> None:
+    whole: Tensor  # [batch, markers]
+    spoken: Tensor  # [batch, sentences, markers]
+    shown: Tensor  # [batch, sentences, submarkers]
+    stance: Tensor  # [batch, stances]
+
+
+class Judge(nn.Module):
+    """The encoder with four linear heads: markers and stance of the whole window, markers and sub-markers of each sentence in its context."""
+
+    def __init__(self, shape: Shape, *, markers: int, submarkers: int, stances: int, dropout: float = 0.1) -> None:
         super().__init__()
         self.encoder = Encoder(shape, dropout=dropout)
         self.dropout = nn.Dropout(dropout)
-        self.window_head = nn.Linear(shape.hidden_size, markers)
-        self.sentence_head = nn.Linear(shape.hidden_size, markers)
+        self.whole = nn.Linear(shape.hidden_size, markers)
+        self.stance = nn.Linear(shape.hidden_size, stances)
+        self.spoken = nn.Linear(shape.hidden_size, markers)
+        self.shown = nn.Linear(shape.hidden_size, submarkers)
 
-    def forward(self, ids: Tensor, mask: Tensor, owner: Tensor, sentences: int) -> tuple[Tensor, Tensor]:
-        """Logits of windows ``[batch, markers]`` and of sentences ``[batch, sentences, markers]``.
-
-        ``owner[batch, tokens]`` is the number of the sentence that a token belongs to, ``sentences`` for none.
-        """
+    def forward(self, ids: Tensor, mask: Tensor, owner: Tensor, sentences: int) -> Said:
+        """``owner[batch, tokens]`` is the number of the sentence that a token belongs to, ``sentences`` for none."""
         states = self.encoder(ids, mask)
-        window = _mean(states, mask.unsqueeze(1).to(states.dtype)).squeeze(1)
+        window = self.dropout(_mean(states, mask.unsqueeze(1).to(states.dtype)).squeeze(1))
         belongs = (owner.unsqueeze(1) == torch.arange(sentences, device=ids.device).view(1, -1, 1)).to(states.dtype)
-        spoken = _mean(states, belongs)
-        return self.window_head(self.dropout(window)), self.sentence_head(self.dropout(spoken))
+        each = self.dropout(_mean(states, belongs))
+        return Said(self.whole(window), self.spoken(each), self.shown(each), self.stance(window))
 
 
 def _mean(states: Tensor, weights: Tensor) -> Tensor:
@@ -105,12 +114,18 @@ def _mean(states: Tensor, weights: Tensor) -> Tensor:
     return (weights @ states) / weights.sum(-1, keepdim=True).clamp(min=1)
 
 
-def from_bert(weights: Mapping[str, Tensor], *, layers: int) -> dict[str, Tensor]:
+# BERT's own layout under other names; the RoBERTa family counts positions from pad_token_id + 1
+PREFIXES = re.compile(r"^(?:bert|roberta|camembert|xlm_roberta)\.")
+FAMILIES = ("bert", "roberta", "camembert", "xlm-roberta")
+
+
+def from_bert(weights: Mapping[str, Tensor], *, layers: int, skip_positions: int = 0) -> dict[str, Tensor]:
     """The state of an Encoder from that of a BERT: the type embedding joins the positions, query, key and value join in one matrix."""
-    found = {name.removeprefix("bert."): tensor.float() for name, tensor in weights.items()}
+    found = {PREFIXES.sub("", name): tensor.float() for name, tensor in weights.items()}
+    positions = found["embeddings.position_embeddings.weight"][skip_positions:]
     state = {
         "words.weight": found["embeddings.word_embeddings.weight"],
-        "positions.weight": found["embeddings.position_embeddings.weight"] + found["embeddings.token_type_embeddings.weight"][0],
+        "positions.weight": positions + found["embeddings.token_type_embeddings.weight"][0],
         "norm.weight": found["embeddings.LayerNorm.weight"],
         "norm.bias": found["embeddings.LayerNorm.bias"],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.records import Evidence
 
@@ -10,18 +10,40 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.records import Marker
+    from nlp.classify import Reading
+    from nlp.normalise import Plain
     from nlp.segment import Span
 
 MOST = 5  # a reader wants the strongest passages, not all
+LETTERS: dict[Marker, str] = {"abandon_soins": "A", "gourou": "B", "complotisme": "C"}  # first letter of a marker's sub-markers
 
 
-def justify(marker: Marker, text: str, spans: Sequence[Span], likely: Sequence[float], *, shift: int, at_least: float) -> list[Evidence]:
+class Source(NamedTuple):
+    """What was read (title and text made plain, its sentences) and where the item's own text begins in the text as given to the reader."""
+
+    clear: Plain
+    spans: Sequence[Span]
+    text: str  # the item's own
+    shift: int  # characters of title before it
+
+
+def justify(marker: Marker, source: Source, reading: Reading, *, at_least: float) -> list[Evidence]:
     """The strongest sentence, and up to four more whose probability is ``at_least`` that of a text to read, in reading order.
 
-    ``spans`` lie in the text with its title; ``shift`` is the title's length, and a sentence of the title is no evidence.
+    A sentence of the title is no evidence.
     """
-    own = [(probability, span) for probability, span in zip(likely, spans, strict=True) if span.start >= shift]
+    own = [(probability, number) for number, probability in enumerate(reading.sentences[marker]) if _place(source, number)[0] >= 0]
     ranked = sorted(own, key=lambda pair: (-pair[0], pair[1]))
     chosen = ranked[:1] + [pair for pair in ranked[1:MOST] if pair[0] >= at_least]
-    found = sorted((span.start - shift, span.end - shift, probability) for probability, span in chosen)
-    return [Evidence(marker=marker, start=start, end=end, text=text[start:end], score=round(probability, 6)) for start, end, probability in found]
+    return [_evidence(marker, source, reading, number, probability) for probability, number in sorted(chosen, key=lambda pair: pair[1])]
+
+
+def _place(source: Source, number: int) -> tuple[int, int]:
+    start, end = source.clear.back(*source.spans[number])
+    return start - source.shift, end - source.shift
+
+
+def _evidence(marker: Marker, source: Source, reading: Reading, number: int, probability: float) -> Evidence:
+    start, end = _place(source, number)
+    shown = tuple(name for name in reading.submarkers[number] if name[0] == LETTERS[marker]) if reading.submarkers else ()
+    return Evidence(marker=marker, start=start, end=end, text=source.text[start:end], score=round(probability, 6), submarkers=shown)

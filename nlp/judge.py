@@ -1,24 +1,25 @@
-"""The shipped classifier: one pass of the encoder gives the probabilities of a text and of each of its sentences.
+"""The shipped classifier: one pass of the encoder gives the probabilities of a text and of each of its sentences, the sub-markers and the stance.
 
-A text is as strong as its strongest window, a window's logit is the mean of what its whole and its strongest sentence say: one sentence
-in ten pages is found, and a sentence alone is not judged without its context.
+A text is judged by its strongest window together with its strongest sentence, in proportions that calibration finds: one sentence in ten
+pages is found, and a sentence alone is not judged without its context.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from tokenizers import Tokenizer
 
 from core.errors import ConfigError
-from core.records import MARKERS
+from core.records import MARKERS, STANCES
 from nlp import weights
 from nlp.batches import by_length, collate
 from nlp.classify import Reading
+from nlp.corpus import SUBMARKERS
 from nlp.device import precision, use_threads
-from nlp.encoder import Judge, Shape
+from nlp.encoder import Judge, Said, Shape
 from nlp.registry import Scale, find
 from nlp.windows import codec, windows
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from core.records import Marker
     from core.settings import Settings
     from nlp.classify import Passage
     from nlp.registry import ModelEntry
@@ -37,52 +37,70 @@ if TYPE_CHECKING:
 NOTHING = -20.0  # logit where nothing was read
 
 
+class Logits(NamedTuple):
+    """What the heads say of one text, uncalibrated, the strongest of the windows that hold it."""
+
+    whole: Tensor  # [markers]
+    spoken: Tensor  # [sentences, markers]
+    shown: Tensor  # [sentences, submarkers]
+    stance: Tensor  # [stances], the mean of the windows
+
+
 class JudgeClassifier:
     """A judge with the calibration and the thresholds of its registry entry."""
 
     def __init__(self, judge: Judge, coding: Codec, *, entry: ModelEntry, name: str) -> None:
         self.name, self.revision, self.thresholds = name, entry.revision, entry.thresholds
-        self._judge, self._coding = judge, coding
+        self._judge, self._coding, self._submarker_at = judge, coding, entry.submarker_at
         self._pad = judge.encoder.words.padding_idx or 0
         scales = [entry.calibration.get(marker, Scale()) for marker in MARKERS]
-        self._slope = torch.tensor([scale.slope for scale in scales])
-        self._intercept = torch.tensor([scale.intercept for scale in scales])
+        self._scale = torch.tensor([[scale.whole, scale.spoken, scale.intercept] for scale in scales]).T
 
     def read(self, passages: Sequence[Passage]) -> list[Reading]:
-        """One reading per passage, in order; see the module for how windows combine."""
-        cut = [windows(passage.text, passage.sentences, self._coding) for passage in passages]
-        whole, spoken = self.logits([window for found in cut for window in found])
-        readings, first = [], 0
-        for passage, found in zip(passages, cut, strict=True):
-            part = slice(first, first + len(found))
-            readings.append(self._combine(passage, found, whole[part], spoken[part]))
-            first += len(found)
-        return readings
+        """One reading per passage, in order."""
+        return [self._reading(found) for found in self.logits(passages)]
 
     @torch.inference_mode()
-    def logits(self, found: Sequence[Window]) -> tuple[list[Tensor], list[Tensor]]:
-        """Per window, uncalibrated: ``[markers]`` of the whole and ``[sentences, markers]``."""
-        whole: list[Tensor] = [torch.empty(0)] * len(found)
-        spoken: list[Tensor] = [torch.empty(0)] * len(found)
-        for places in by_length(found):
-            batch = collate(found, places, pad=self._pad)
-            heads, sentences = self._judge(batch.ids, batch.mask, batch.owner, batch.sentences)
+    def logits(self, passages: Sequence[Passage]) -> list[Logits]:
+        """What the heads say, per passage, uncalibrated."""
+        cut = [windows(passage.text, passage.sentences, self._coding) for passage in passages]
+        every = [window for found in cut for window in found]
+        said: list[Said | None] = [None] * len(every)
+        for places in by_length(every):
+            batch = collate(every, places, pad=self._pad)
+            heard = self._judge(batch.ids, batch.mask, batch.owner, batch.sentences)
             for row, place in enumerate(places):
-                whole[place] = heads[row].float()
-                spoken[place] = sentences[row, : len(found[place].sentences)].float()
-        return whole, spoken
+                size = len(every[place].sentences)
+                found = heard.whole[row], heard.spoken[row, :size], heard.shown[row, :size], heard.stance[row]
+                said[place] = Said(*(logits.float() for logits in found))
+        answers = iter(zip(every, said, strict=True))
+        return [_combined(len(passage.sentences), [next(answers) for _ in found]) for passage, found in zip(passages, cut, strict=True)]
 
-    def _combine(self, passage: Passage, found: Sequence[Window], whole: Sequence[Tensor], spoken: Sequence[Tensor]) -> Reading:
-        text = torch.full((len(MARKERS),), NOTHING)
-        sentences = torch.full((len(passage.sentences), len(MARKERS)), NOTHING)
-        for window, head, said in zip(found, whole, spoken, strict=True):
-            text = torch.maximum(text, (head + said.amax(0)) / 2)
-            sentences[window.sentences] = torch.maximum(sentences[window.sentences], said)
-        probability, likely = self._calibrate(text).tolist(), self._calibrate(sentences).T.tolist()
-        return Reading(dict(zip(MARKERS, probability, strict=True)), dict(zip(MARKERS, likely, strict=True)))
+    def _reading(self, found: Logits) -> Reading:
+        whole, spoken, intercept = self._scale
+        likely = torch.sigmoid(found.spoken * (whole + spoken) + intercept)
+        strongest = found.spoken.amax(0) if len(found.spoken) else torch.full((len(MARKERS),), NOTHING)
+        score = torch.sigmoid(found.whole * whole + strongest * spoken + intercept)
+        shown = [_above(row, self._submarker_at) for row in torch.sigmoid(found.shown).tolist()]
+        stance = STANCES[int(found.stance.argmax())]
+        return Reading(dict(zip(MARKERS, score.tolist(), strict=True)), dict(zip(MARKERS, likely.T.tolist(), strict=True)), shown, stance)
 
-    def _calibrate(self, logits: Tensor) -> Tensor:
-        return torch.sigmoid(logits * self._slope + self._intercept)
+
+def _combined(sentences: int, answers: Sequence[tuple[Window, Said | None]]) -> Logits:
+    whole, stance = torch.full((len(MARKERS),), NOTHING), torch.zeros(len(STANCES))
+    spoken, shown = torch.full((sentences, len(MARKERS)), NOTHING), torch.full((sentences, len(SUBMARKERS)), NOTHING)
+    for window, said in answers:
+        if said is not None:
+            whole = torch.maximum(whole, said.whole)
+            stance = stance + said.stance / len(answers)
+            spoken[window.sentences] = torch.maximum(spoken[window.sentences], said.spoken)
+            shown[window.sentences] = torch.maximum(shown[window.sentences], said.shown)
+    return Logits(whole, spoken, shown, stance)
+
+
+def _above(row: Sequence[float], least: float) -> list[str]:
+    ranked = sorted(zip(row, SUBMARKERS, strict=True), reverse=True)
+    return [submarker for probability, submarker in ranked if probability >= least]
 
 
 def load_named(settings: Settings) -> JudgeClassifier:
@@ -95,9 +113,10 @@ def load_named(settings: Settings) -> JudgeClassifier:
 def load_judge(folder: Path, *, dtype: torch.dtype) -> tuple[Judge, Codec]:
     """The judge and the codec of a model folder. Raises ConfigError when the folder does not fit this code."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    markers: list[Marker] = config["markers"]
-    if markers != list(MARKERS):
-        raise ConfigError(f"{folder / 'config.json'}: markers {markers}, expected {list(MARKERS)}; this model belongs to another version of Vigie")
-    judge = Judge(Shape(**config["shape"]), markers=len(MARKERS), dropout=0.0)
+    for name, expected in (("markers", MARKERS), ("submarkers", SUBMARKERS), ("stances", STANCES)):
+        if tuple(config.get(name, ())) != expected:
+            found = f"{folder / 'config.json'}: {name} {config.get(name)}, expected {list(expected)}"
+            raise ConfigError(f"{found}; this model belongs to another version of Vigie")
+    judge = Judge(Shape(**config["shape"]), markers=len(MARKERS), submarkers=len(SUBMARKERS), stances=len(STANCES), dropout=0.0)
     judge.load_state_dict(weights.load(folder / "weights.safetensors", dtype=dtype), assign=True)
     return judge.eval(), codec(Tokenizer.from_file(str(folder / "tokenizer.json")), prefix=config["prefix"])

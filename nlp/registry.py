@@ -38,9 +38,10 @@ class Thresholds(Record):
 
 
 class Scale(Record):
-    """Calibration: probability = sigmoid(slope * logit + intercept)."""
+    """Calibration: probability = sigmoid(whole * logit of the strongest window + spoken * logit of the strongest sentence + intercept)."""
 
-    slope: float = 1.0
+    whole: float = 0.5
+    spoken: float = 0.5
     intercept: float = 0.0
 
 
@@ -52,6 +53,7 @@ class ModelEntry(Record):
     files: dict[str, Sha256]
     thresholds: dict[Marker, Thresholds]
     calibration: dict[Marker, Scale] = Field(default_factory=dict)
+    submarker_at: Probability = 0.5  # a sentence shows a sub-marker from this probability on
 
     @property
     def revision(self) -> str:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import Invalid
-from core.records import MARKERS, Assessment, Evidence
+from core.records import MARKERS, Assessment
 from nlp.classify import Passage, load_classifier
-from nlp.evidence import justify
+from nlp.evidence import Source, justify
+from nlp.normalise import plain
 from nlp.segment import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from core.settings import Settings
     from nlp.classify import Classifier, Reading
 
-CHUNK = 128  # texts read together: enough to group like lengths, little enough to keep memory flat
+CHUNK = 256  # texts read together: enough to group like lengths, little enough to keep memory flat
+REMEMBERED = 4096  # assessments of recent texts: copies of one text over accounts are read once
 
 
 class Item(NamedTuple):
@@ -42,6 +46,7 @@ class Scorer:
     def __init__(self, settings: Settings, *, classifier: Classifier | None = None) -> None:
         self.classifier = classifier or load_classifier(settings)
         self._most = settings.max_text_chars
+        self._known: OrderedDict[bytes, Assessment] = OrderedDict()
 
     def score(self, items: Iterable[Item]) -> Iterator[Assessment | Refusal]:
         """One answer per item, in order."""
@@ -58,14 +63,27 @@ class Scorer:
 
     def _chunk(self, chunk: Sequence[Item]) -> Iterator[Assessment | Refusal]:
         refused = {place: refusal for place, item in enumerate(chunk) if (refusal := self._refuse(item))}
-        read = {place: _passage(item) for place, item in enumerate(chunk) if place not in refused}
-        readings = dict(zip(read, self.classifier.read([passage for passage, _ in read.values()]), strict=True))
-        for place, item in enumerate(chunk):
-            if place in refused:
-                yield refused[place]
-            else:
-                passage, shift = read[place]
-                yield self._assess(item, passage, shift, readings[place])
+        keys = [_key(item) for item in chunk]
+        fresh = {key: item for place, (key, item) in enumerate(zip(keys, chunk, strict=True)) if place not in refused and key not in self._known}
+        self._read(fresh)
+        for place, (key, item) in enumerate(zip(keys, chunk, strict=True)):
+            if place not in refused:
+                self._known.move_to_end(key)
+            yield refused[place] if place in refused else self._known[key].model_copy(update={"document_id": item.id})
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+    def _read(self, fresh: Mapping[bytes, Item]) -> None:
+        sources = [_source(item) for item in fresh.values()]
+        readings = self.classifier.read([Passage(source.clear.text, source.spans) for source in sources])
+        for (key, item), source, reading in zip(fresh.items(), sources, readings, strict=True):
+            self._known[key] = self._assess(item, source, reading)
+        shown = [key for key in fresh if self._known[key].evidence]
+        if shown:  # the analysis costs as much as the judgement: only what a person will read is worth it
+            from nlp.flags import flags
+
+            for key, found in zip(shown, flags([fresh[key].text for key in shown]), strict=True):
+                self._known[key] = self._known[key].model_copy(update={"flags": found})
 
     def _refuse(self, item: Item) -> Refusal | None:
         if not item.text.strip():
@@ -75,13 +93,10 @@ class Scorer:
             return Refusal(item.id, "too_long", f"{found}; cut it, or raise VIGIE_MAX_TEXT_CHARS")
         return None
 
-    def _assess(self, item: Item, passage: Passage, shift: int, reading: Reading) -> Assessment:
+    def _assess(self, item: Item, source: Source, reading: Reading) -> Assessment:
         decision = {marker: self.classifier.thresholds[marker].decide(reading.scores[marker]) for marker in MARKERS}
-        evidence: list[Evidence] = []
-        for marker in MARKERS:
-            if decision[marker] != "rien":
-                least = self.classifier.thresholds[marker].a_lire
-                evidence += justify(marker, item.text, passage.sentences, reading.sentences[marker], shift=shift, at_least=least)
+        shown = [marker for marker in MARKERS if decision[marker] != "rien"]
+        evidence = [found for marker in shown for found in justify(marker, source, reading, at_least=self.classifier.thresholds[marker].a_lire)]
         return Assessment(
             document_id=item.id,
             model=self.classifier.name,
@@ -89,12 +104,16 @@ class Scorer:
             scores={marker: round(reading.scores[marker], 6) for marker in MARKERS},
             decision=decision,
             evidence=tuple(evidence),
+            stance=reading.stance,
         )
 
 
-def _passage(item: Item) -> tuple[Passage, int]:
-    """The text to read, and how many characters of title stand before the item's own text."""
+def _key(item: Item) -> bytes:
+    return hashlib.blake2b(f"{len(item.title or '')} {item.title or ''} {item.text}".encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def _source(item: Item) -> Source:
     title = (item.title or "").strip()
     head = "" if not title or item.text.lstrip().startswith(title) else f"{title}\n"
-    full = head + item.text
-    return Passage(full, sentences(full)), len(head)
+    clear = plain(head + item.text)
+    return Source(clear, sentences(clear.text), item.text, len(head))

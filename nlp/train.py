@@ -1,131 +1,209 @@
-"""Train the first judge: ``python -m nlp.train --base FOLDER --out FOLDER``. Seeded; 15 minutes on two cores.
+"""Train a judge from a configuration file: seeded, and going on where it was killed. ``vigie train`` runs it.
 
-The window head learns the row's markers, the sentence head learns which sentences the quotes stand in. A window of a positive row that
-holds none of its quotes teaches the window head nothing.
+The whole-window head learns the row's markers, the sentence heads learn which sentences the quotes stand in and what they show. A window of
+a positive row that holds none of its quotes teaches the window head nothing.
 """
 
 from __future__ import annotations
 
-import argparse
+import hashlib
 import json
-import random
 import shutil
-import sys
-from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from safetensors.torch import load_file
+import yaml
+from pydantic import Field, ValidationError
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from core.records import MARKERS
+from core.errors import ConfigError
+from core.files import write_text
+from core.records import MARKERS, STANCES, Record
 from nlp import weights
-from nlp.batches import Batch, by_length, collate
-from nlp.corpus import Row, load_rows, part_of
-from nlp.encoder import Judge, Shape, from_bert
-from nlp.segment import sentences
-from nlp.windows import Codec, Window, codec, windows
+from nlp.base import load_base
+from nlp.batches import by_length, collate
+from nlp.checkpoint import Place, blended, load_checkpoint, save_checkpoint
+from nlp.corpus import SUBMARKERS
+from nlp.encoder import Judge
+from nlp.examples import Augmentation, epoch, examples, sample_of
+from nlp.windows import codec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-PREFIX = "query: "  # what e5 encoders expect
-EPOCHS, RATE, HEAD_RATE, WARM_UP, SEED = 4, 8e-5, 1e-3, 0.1, 13
-SENTENCE_WEIGHT = 1.0
+    from torch import Tensor
 
+    from nlp.base import Base
+    from nlp.batches import Batch
+    from nlp.corpus import Row
+    from nlp.encoder import Said
+    from nlp.examples import Example
+    from nlp.windows import Codec
 
-class Example(NamedTuple):
-    """A window with its targets: ``window[markers]`` (NaN: not to be learnt) and ``spoken[sentences][markers]``."""
-
-    window: Window
-    target: list[float]
-    spoken: list[list[float]]
-
-
-def examples(row: Row, coding: Codec) -> list[Example]:
-    """The windows of a row, each with what it should say."""
-    spans = sentences(row.text)
-    quoted = []
-    for quote in row.quotes:
-        start = row.text.index(quote.quote)
-        quoted.append((quote.marker, start, start + len(quote.quote)))
-    spoken = [[float(any(m == marker and span.start < end and start < span.end for m, start, end in quoted)) for marker in MARKERS] for span in spans]
-    found = []
-    for window in windows(row.text, spans, coding):
-        inside = [spoken[number] for number in window.sentences]
-        held = [max(column) for column in zip(*inside, strict=True)]
-        target = [float("nan") if marker in row.markers and not held[place] else held[place] for place, marker in enumerate(MARKERS)]
-        found.append(Example(window, target, inside))
-    return found
+STEPS_A_CHECKPOINT = 150
 
 
-def loss_of(judge: Judge, batch: Batch, chosen: list[Example]) -> torch.Tensor:
-    """Binary cross-entropy of windows and of sentences."""
-    window, spoken = judge(batch.ids, batch.mask, batch.owner, batch.sentences)
-    target = torch.tensor([example.target for example in chosen])
-    told = torch.full(spoken.shape, float("nan"))
-    for row, example in enumerate(chosen):
-        told[row, : len(example.spoken)] = torch.tensor(example.spoken)
-    return _known_loss(window.float(), target) + SENTENCE_WEIGHT * _known_loss(spoken.float(), told)
+class TrainingConfig(Record):
+    """One model's training.yml; rates are those of AdamW, shares are of the texts of an epoch."""
+
+    title: str
+    base: str  # a folder, or hub:OWNER/NAME[@REVISION]
+    prefix: str = ""  # what the encoder expects before each text
+    seed: int = 13
+    epochs: int = Field(ge=1)
+    rate: float = Field(gt=0)
+    head_rate: float = Field(gt=0)
+    layer_decay: float = Field(1.0, gt=0, le=1)  # of the rate, per layer downwards
+    warm_up: float = Field(0.1, ge=0, lt=1)
+    weight_decay: float = Field(0.01, ge=0)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    mean: float = Field(0.0, ge=0, lt=1)  # weight of the past in the running mean of weights that is kept; 0: the last weights
+    frozen_words: bool = True  # word embeddings stay: most words do not occur in the corpus
+    positive_weight: float = Field(2.0, gt=0)
+    focus: float = Field(0.0, ge=0)  # focal loss: weight of what is still wrong
+    sentence_weight: float = Field(1.0, ge=0)
+    submarker_weight: float = Field(1.0, ge=0)
+    stance_weight: float = Field(0.3, ge=0)
+    noise: float = Field(0.0, ge=0, le=1)
+    swap: float = Field(0.0, ge=0, le=1)
+    hide: float = Field(0.0, ge=0, le=1)
 
 
-def _known_loss(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    known = ~target.isnan()
-    return functional.binary_cross_entropy_with_logits(logits[known], target[known], pos_weight=torch.tensor(2.0))
+class Progress(NamedTuple):
+    """After each step; ``loss`` is the mean of the epoch so far."""
+
+    step: int
+    steps: int
+    epoch: int
+    loss: float
 
 
-def train(rows: list[Row], *, base: Path, out: Path) -> None:
-    """Train on the hands of the train part and write the model folder."""
-    torch.manual_seed(SEED)
-    random.seed(SEED)
-    config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    shape = Shape(**{name: config[name] for name in Shape.model_fields})
-    judge = Judge(shape, markers=len(MARKERS), dropout=0.0)  # random numbers cost a third of the time here, and four epochs hardly overfit
-    judge.encoder.load_state_dict(from_bert(load_file(base / "model.safetensors"), layers=shape.num_hidden_layers))
-    coding = codec(Tokenizer.from_file(str(base / "tokenizer.json")), prefix=PREFIX)
-    parts = part_of(rows)
-    learnt = [example for row in rows if parts[row.hand] == "train" for example in examples(row, coding)]
-    out.mkdir(parents=True, exist_ok=True)
-    for epoch in _fit(judge, learnt, pad=shape.pad_token_id):
-        print(epoch, file=sys.stderr, flush=True)
-        weights.save(judge.state_dict(), out / "weights.safetensors")
-    shutil.copy(base / "tokenizer.json", out / "tokenizer.json")
-    described = {"shape": shape.model_dump(), "prefix": PREFIX, "markers": list(MARKERS)}
-    (out / "config.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
+def load_config(path: Path) -> TrainingConfig:
+    """A training configuration. Raises ConfigError that names file and key."""
+    try:
+        return TrainingConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())[:300]}") from error
 
 
-def _fit(judge: Judge, learnt: list[Example], *, pad: int) -> Iterator[str]:
-    """Train in place; a line after each epoch."""
-    judge.encoder.words.requires_grad_(requires_grad=False)  # half of all weights, and most words do not occur in the corpus
-    encoder = [weight for weight in judge.encoder.parameters() if weight.requires_grad]
-    heads = [*judge.window_head.parameters(), *judge.sentence_head.parameters()]
-    optimizer = torch.optim.AdamW([{"params": encoder, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01, fused=True)
-    every = [example.window for example in learnt]
-    steps = EPOCHS * len(list(by_length(every)))
-    warm = int(steps * WARM_UP)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(step / max(1, warm), (steps - step) / (steps - warm)))
-    judge.train()
-    for epoch in range(EPOCHS):
-        groups = list(by_length(every))
-        random.shuffle(groups)
+def train(rows: Sequence[Row], config: TrainingConfig, *, out: Path, tell: Callable[[Progress], None]) -> None:
+    """Train on ``rows`` and write a model folder. A run that was cut short goes on when it is called again. Raises ConfigError and Invalid."""
+    torch.manual_seed(config.seed)
+    base = load_base(config.base)
+    coding = codec(Tokenizer.from_file(str(base.tokenizer)), prefix=config.prefix)
+    judge = _started(base, config)
+    _Run(rows, config, judge, coding, out / "checkpoint.safetensors").finish(tell)
+    weights.save(judge.state_dict(), out / "weights.safetensors")
+    shutil.copy(base.tokenizer, out / "tokenizer.json")
+    described = {"shape": base.shape.model_dump(), "prefix": config.prefix, "markers": MARKERS, "submarkers": SUBMARKERS, "stances": STANCES}
+    write_text(out / "config.json", json.dumps(described, indent=1) + "\n")
+    (out / "checkpoint.safetensors").unlink(missing_ok=True)
+
+
+def _started(base: Base, config: TrainingConfig) -> Judge:
+    judge = Judge(base.shape, markers=len(MARKERS), submarkers=len(SUBMARKERS), stances=len(STANCES), dropout=config.dropout)
+    judge.encoder.load_state_dict(base.state)
+    judge.encoder.words.requires_grad_(not config.frozen_words)
+    return judge.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class _Run:
+    """What changes while training: weights, their running mean, the optimizer, the place."""
+
+    def __init__(self, rows: Sequence[Row], config: TrainingConfig, judge: Judge, coding: Codec, path: Path) -> None:
+        self._config, self._judge, self._coding, self._path = config, judge, coding, path
+        self._samples = [sample_of(row) for row in rows]
+        self._device = next(judge.parameters()).device
+        self._optimizer = torch.optim.AdamW(_groups(judge, config), weight_decay=config.weight_decay, fused=True)
+        self._rates = [group["lr"] for group in self._optimizer.param_groups]
+        self._mean = {name: weight.detach().float().clone() for name, weight in judge.named_parameters() if weight.requires_grad}
+        self._run = hashlib.sha256((config.model_dump_json() + "".join(row.model_dump_json() for row in rows)).encode()).hexdigest()[:16]
+
+    def finish(self, tell: Callable[[Progress], None]) -> None:
+        """Take all steps that are left, then let the judge hold the weights to keep."""
+        place = load_checkpoint(self._path, self._run, self._judge, self._optimizer, self._mean)
+        self._judge.train()
+        for number in range(place.epoch, self._config.epochs):
+            self._epoch(number, place.done if number == place.epoch else 0, tell)
+        if self._config.mean:
+            self._judge.load_state_dict(self._mean, strict=False)
+
+    def _epoch(self, number: int, done: int, tell: Callable[[Progress], None]) -> None:
+        rng = Random(f"{self._config.seed} {number}")
+        how = Augmentation(self._config.noise, self._config.swap, self._config.hide)
+        learnt = [example for sample in epoch(self._samples, how, rng) for example in examples(sample, self._coding)]
+        groups = list(by_length([example.window for example in learnt]))
+        rng.shuffle(groups)
         total = 0.0
-        for places in groups:
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                loss = loss_of(judge, collate(every, places, pad=pad), [learnt[place] for place in places])
-            optimizer.zero_grad()
-            torch.autograd.backward(loss)
-            torch.nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            total += loss.item()
-        yield f"epoch {epoch + 1}/{EPOCHS}: loss {total / len(groups):.4f} over {len(groups)} steps"
+        for step, places in enumerate(groups):
+            if step < done:
+                continue
+            total += self._step([learnt[place] for place in places], (number + step / len(groups)) / self._config.epochs)
+            tell(Progress(step + 1, len(groups), number + 1, total / (step + 1 - done)))
+            if (step + 1) % STEPS_A_CHECKPOINT == 0:
+                save_checkpoint(self._path, Place(self._run, number, step + 1), self._judge, self._optimizer, self._mean)
+        save_checkpoint(self._path, Place(self._run, number + 1, 0), self._judge, self._optimizer, self._mean)
+
+    def _step(self, chosen: Sequence[Example], way: float) -> float:
+        """One step, ``way`` of the run being done; the loss before it."""
+        share = min(way / self._config.warm_up if self._config.warm_up else 1.0, (1 - way) / (1 - self._config.warm_up))
+        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * share
+        batch = collate([example.window for example in chosen], list(range(len(chosen))), pad=self._judge.encoder.words.padding_idx or 0)
+        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+            said = self._judge(*(tensor.to(self._device) for tensor in (batch.ids, batch.mask, batch.owner)), batch.sentences)
+        loss = _loss(said, chosen, batch, self._config)
+        self._optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self._judge.parameters(), 1.0)
+        self._optimizer.step()
+        if self._config.mean:  # young weights are worth little: the mean forgets them faster
+            steps = 1 + way * self._config.epochs * 100
+            blended(self._mean, self._judge, keep=min(self._config.mean, steps / (10 + steps)))
+        return float(loss.detach())
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, default=Path(__file__).parent / "corpus")
-    parser.add_argument("--base", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    train(load_rows(given.corpus), base=given.base, out=given.out)
+def _groups(judge: Judge, config: TrainingConfig) -> list[dict[str, object]]:
+    """Parameter groups: embeddings and each layer at its rate, the heads at theirs."""
+    layers = judge.encoder.layers
+    inside = {id(weight) for weight in judge.encoder.parameters()}
+    parts = (judge.encoder.words, judge.encoder.positions, judge.encoder.norm)
+    low = [weight for part in parts for weight in part.parameters() if weight.requires_grad]
+    groups: list[dict[str, object]] = [{"params": low, "lr": config.rate * config.layer_decay ** len(layers)}]
+    for number, layer in enumerate(layers):
+        groups.append({"params": list(layer.parameters()), "lr": config.rate * config.layer_decay ** (len(layers) - 1 - number)})
+    return [*groups, {"params": [weight for weight in judge.parameters() if id(weight) not in inside], "lr": config.head_rate}]
+
+
+def _loss(said: Said, chosen: Sequence[Example], batch: Batch, config: TrainingConfig) -> Tensor:
+    """The weighted sum of what the four heads got wrong."""
+    device = said.whole.device
+    whole = torch.tensor([example.whole for example in chosen], device=device)
+    loss = _binary(said.whole, whole, config)
+    loss = loss + config.sentence_weight * _binary(said.spoken, _padded([example.spoken for example in chosen], batch.sentences).to(device), config)
+    loss = loss + config.submarker_weight * _binary(said.shown, _padded([example.shown for example in chosen], batch.sentences).to(device), config)
+    stance = torch.tensor([example.stance for example in chosen], device=device)
+    if config.stance_weight and bool((stance >= 0).any()):
+        loss = loss + config.stance_weight * functional.cross_entropy(said.stance.float(), stance, ignore_index=-1)
+    return loss
+
+
+def _padded(targets: Sequence[Sequence[Sequence[float]]], sentences: int) -> Tensor:
+    """Targets per sentence as ``[batch, sentences, labels]``, NaN where there is no sentence."""
+    full = torch.full((len(targets), sentences, len(targets[0][0])), float("nan"))
+    for row, target in enumerate(targets):
+        full[row, : len(target)] = torch.tensor(target)
+    return full
+
+
+def _binary(logits: Tensor, target: Tensor, config: TrainingConfig) -> Tensor:
+    known = ~target.isnan()
+    logits, target = logits[known].float(), target[known]
+    loss = functional.binary_cross_entropy_with_logits(logits, target, pos_weight=torch.tensor(config.positive_weight), reduction="none")
+    if config.focus:
+        wrong = (target - torch.sigmoid(logits)).abs().detach()
+        loss = loss * wrong**config.focus
+    return loss.mean()

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from core.records import MARKERS, Assessment, Decision, Document, Evidence, Funding, ScoredDocument, WarcRef
+from core.records import MARKERS, Assessment, Decision, Document, Evidence, Flag, Funding, ScoredDocument, WarcRef
 from core.settings import Settings
 from core.urls import document_id
 from index.documents import Entry, to_entry
@@ -147,7 +147,9 @@ def _scored(number: int, *, text: str = "Un texte ordinaire.", p: float = 0.1, b
         revision="0123456789ab-1",
         scores={marker: p if marker == "gourou" else p / 10 for marker in MARKERS},
         decision={marker: decision if marker == "gourou" else "rien" for marker in MARKERS},
-        evidence=(Evidence(marker="gourou", start=0, end=2, text=text[:2], score=p),) if len(text) > 1 else (),
+        evidence=(Evidence(marker="gourou", start=0, end=2, text=text[:2], score=p, submarkers=("B2",)),) if len(text) > 1 else (),
+        stance="assert",
+        flags=(Flag(id="T5", start=0, end=2, text=text[:2], value="telegram"),) if len(text) > 1 else (),
     )
     return ScoredDocument(document=Document.model_validate({**document, **fields}), assessment=assessment, batch=batch)
 

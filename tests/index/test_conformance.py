@@ -16,6 +16,7 @@ import pytest
 from core.errors import ConfigError, Invalid, Unavailable
 from core.records import ScoredDocument
 from index.documents import Entry, from_entry, to_entry
+from index.fields import MAPPING_VERSION
 from index.protocol import Index, Page
 from index.queries import Query, Range
 
@@ -420,7 +421,7 @@ def test_two_first_writers(backend: Any, make_entry: Callable[..., Entry]) -> No
 
 
 def test_another_mapping_version_asks_for_reindex(filled: Index, make_entry: Callable[..., Entry], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.generations.MAPPING_VERSION", 2)
+    monkeypatch.setattr("index.generations.MAPPING_VERSION", MAPPING_VERSION + 1)
     asked: list[Callable[[], object]] = [
         lambda: filled.search(Query()),
         lambda: filled.write([make_entry(1)]),

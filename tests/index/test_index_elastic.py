@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from core.errors import ConfigError, Invalid, Unavailable
 from core.settings import Settings
 from index.documents import Entry
+from index.fields import MAPPING_VERSION
 from index.open import open_index
 from index.protocol import Index
 from index.queries import Query
@@ -171,13 +172,13 @@ def test_alias_of_a_stranger(tmp_path: Path, node: Node) -> None:
     ],
 )
 def test_search_is_refused(tmp_path: Path, node: Node, status: int, kind: str, expected: type[Exception]) -> None:
-    answering(node, f"vigie-test-v1-{'0' * 20}")
+    answering(node, f"vigie-test-v{MAPPING_VERSION}-{'0' * 20}")
     node.answers["/vigie-test/_search"] = failure(status, kind)
     refused(tmp_path, node.url, expected)
 
 
 def test_entries_that_the_node_refuses(tmp_path: Path, node: Node, make_entry: Callable[..., Entry]) -> None:
-    name = f"vigie-test-v1-{'0' * 20}"
+    name = f"vigie-test-v{MAPPING_VERSION}-{'0' * 20}"
     answering(node, name)
     items = [
         {"index": {"_id": "a", "status": 201}},
