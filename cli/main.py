@@ -18,6 +18,7 @@ COMMANDS = {  # name: module, one line for --help
     "sources": ("cli.sources", "List and check the sources."),
     "train": ("cli.train", "Train a judge from a configuration file."),
     "calibrate": ("cli.train", "Choose calibration and thresholds of a model anew."),
+    "evaluate": ("cli.evaluate", "Measure the model, on the corpus and on real texts."),
     "flows": ("cli.flows", "Run the schedules of prefect.yaml."),
     "doctor": ("cli.doctor", "Check index, model, archive, database, clock and disk, and say what to do."),
 }

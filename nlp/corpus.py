@@ -56,14 +56,14 @@ class Row(Record):
 def load_rows(folder: Path) -> list[Row]:
     """All rows of all hands. Raises ConfigError that names file and line."""
     rows = []
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in sorted(folder.glob("h*.jsonl")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             try:
                 rows.append(Row.model_validate(json.loads(line)))
             except (ValueError, ValidationError) as error:
                 raise ConfigError(f"{path}:{number}: {' '.join(str(error).split())[:300]}") from error
     if not rows:
-        raise ConfigError(f"{folder}: no training rows (*.jsonl) were found")
+        raise ConfigError(f"{folder}: no training rows (h*.jsonl) were found")
     return rows
 
 

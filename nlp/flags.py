@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from spacy.matcher import Matcher
     from spacy.tokens import Doc, Span
 
+    from nlp.taxonomy import Rule
+
 MOST = 3  # passages per flag and text: a reader wants to see that it is there, not every time
 MAX_CHARS = 100_000  # of a text: beyond it the entity recogniser's memory grows without more to learn
 NEAR = 12  # tokens after an event within which a place is its place
@@ -41,9 +43,12 @@ def analyser() -> Analyser:
     matcher = Matcher(nlp.vocab)
     for flag in load_taxonomy().flags:
         if flag.rules:
-            patterns: list[list[dict[str, Any]]] = [[{str(name): wanted for name, wanted in token.items()} for token in rule.pattern] for rule in flag.rules]
-            matcher.add(flag.id, patterns, greedy="LONGEST")
+            matcher.add(flag.id, [_pattern(rule) for rule in flag.rules], greedy="LONGEST")
     return Analyser(nlp, matcher)
+
+
+def _pattern(rule: Rule) -> list[dict[str, Any]]:
+    return [{str(name): wanted for name, wanted in token.items()} for token in rule.pattern]
 
 
 def flags(texts: Sequence[str]) -> Iterator[tuple[Flag, ...]]:

@@ -111,7 +111,7 @@ def _joined(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _spelt(text: str) -> Iterator[tuple[int, int, str]]:
     for found in DISGUISED.finditer(text):
-        if found.group().lower() not in KEPT and sum(letter.isalpha() for letter in found.group()) * 2 >= len(found.group()):
+        if found.group().lower() not in KEPT and sum(letter.isalpha() for letter in found.group()) * 3 >= len(found.group()):
             yield found.start(), found.end(), "".join(LEET.get(letter, letter) for letter in found.group())
 
 

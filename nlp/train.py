@@ -132,7 +132,7 @@ class _Run:
             self._judge.load_state_dict(self._mean, strict=False)
 
     def _epoch(self, number: int, done: int, tell: Callable[[Progress], None]) -> None:
-        rng = Random(f"{self._config.seed} {number}")
+        rng = Random(f"{self._config.seed} {number}")  # noqa: S311 - nothing secret
         how = Augmentation(self._config.noise, self._config.swap, self._config.hide)
         learnt = [example for sample in epoch(self._samples, how, rng) for example in examples(sample, self._coding)]
         groups = list(by_length([example.window for example in learnt]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from core.records import MARKERS, Assessment
 from core.settings import Settings
 from nlp import weights
 from nlp.batches import by_length, collate
-from nlp.classify import load_classifier, revision_of
-from nlp.corpus import load_rows, part_of
+from nlp.classify import Passage, Reading, load_classifier, revision_of
+from nlp.corpus import load_rows
 from nlp.encoder import Encoder, Judge, Shape, from_bert
-from nlp.evidence import justify
+from nlp.evidence import Source, justify
+from nlp.normalise import Plain
 from nlp.registry import Thresholds, load_registry
 from nlp.score import Item, Refusal, Scorer
 from nlp.segment import Span, sentences
@@ -55,7 +57,7 @@ def test_encoder_computes_what_bert_computes() -> None:
 
 def test_padding_changes_no_answer() -> None:
     torch.manual_seed(0)
-    judge = Judge(SMALL, markers=3).eval()
+    judge = Judge(SMALL, markers=3, submarkers=35, stances=7).eval()
     ids = torch.randint(2, 50, (1, 9))
     owner = torch.tensor([[2, 0, 0, 0, 1, 1, 1, 1, 2]])
     padded = torch.cat([ids, torch.ones(1, 7, dtype=torch.long)], 1)
@@ -63,13 +65,12 @@ def test_padding_changes_no_answer() -> None:
     with torch.inference_mode():
         alone = judge(ids, mask[:, :9], owner, 2)
         beside = judge(padded, mask, torch.cat([owner, torch.full((1, 7), 2)], 1), 2)
-    assert torch.allclose(alone[0], beside[0], atol=1e-5)
-    assert torch.allclose(alone[1], beside[1], atol=1e-5)
+    assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(alone, beside, strict=True))
 
 
 def test_eight_bits_lose_little_and_are_no_pickle(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    state = Judge(SMALL, markers=3).state_dict()
+    state = Judge(SMALL, markers=3, submarkers=35, stances=7).state_dict()
     weights.save(state, tmp_path / "w.safetensors")
     again = weights.load(tmp_path / "w.safetensors", dtype=torch.float32)
     assert again.keys() == state.keys()
@@ -201,9 +202,38 @@ def test_one_guilty_sentence_is_found_in_a_long_page(scorer: Scorer) -> None:
 def test_evidence_is_the_strongest_in_reading_order() -> None:
     text = "Titre. Un. Deux. Trois."
     spans = [Span(0, 6), Span(7, 10), Span(11, 16), Span(17, 23)]
-    found = justify("gourou", text[7:], spans, [0.99, 0.6, 0.2, 0.9], shift=7, at_least=0.5)
-    assert [(one.text, one.start) for one in found] == [("Un.", 0), ("Trois.", 10)]
-    assert [one.text for one in justify("gourou", text[7:], spans, [0.9, 0.1, 0.2, 0.1], shift=7, at_least=0.5)] == ["Deux."]
+    source = Source(Plain(text, None, len(text)), spans, text[7:], 7)
+    shown = [["B1"], ["A1", "B2"], [], ["C1"]]
+    found = justify("gourou", source, Reading({}, {"gourou": [0.99, 0.6, 0.2, 0.9]}, shown), at_least=0.5)
+    assert [(one.text, one.start, one.submarkers) for one in found] == [("Un.", 0, ("B2",)), ("Trois.", 10, ())]
+    weak = Reading({}, {"gourou": [0.9, 0.1, 0.2, 0.1]})
+    assert [one.text for one in justify("gourou", source, weak, at_least=0.5)] == ["Deux."]
+
+
+def test_evidence_quotes_the_text_as_given(scorer: Scorer) -> None:
+    text = "Bonjour.\nJ E T T E vos médic\u200baments, ARRÊTEZ LA CHIMIO TOUT DE SUITE, notre prot0cole guérit le c4nc3r à lui seul."
+    answer = scorer.one(text)
+    assert answer.decision["abandon_soins"] != "rien"
+    assert all(text[found.start : found.end] == found.text for found in answer.evidence)
+    assert any("prot0cole" in found.text for found in answer.evidence)
+
+
+def test_repeated_texts_are_read_once(scorer: Scorer) -> None:
+    class Counting:
+        """The scorer's classifier, counting what it reads."""
+
+        name, revision, thresholds = scorer.classifier.name, scorer.classifier.revision, scorer.classifier.thresholds
+        read_texts = 0
+
+        def read(self, passages: Sequence[Passage]) -> list[Reading]:
+            self.read_texts += len(passages)
+            return scorer.classifier.read(passages)
+
+    counting = Counting()
+    again = Scorer(Settings(), classifier=counting)
+    answers = list(again.score(Item(str(n), f"Le même texte {n % 3}.", title="Un titre" if n % 2 else None) for n in range(600)))
+    assert counting.read_texts == 6
+    assert [answer.document_id for answer in answers if isinstance(answer, Assessment)] == [str(n) for n in range(600)]
 
 
 def test_hub_models_follow_the_same_protocol(tmp_path: Path) -> None:
@@ -226,17 +256,3 @@ def test_hub_models_follow_the_same_protocol(tmp_path: Path) -> None:
         load_classifier(Settings(model="dir:/nowhere"))
     with pytest.raises(ConfigError, match="hub:OWNER/NAME"):
         load_classifier(Settings(model="hub:nothing"))
-
-
-def test_the_corpus_is_valid_and_split_by_hand() -> None:
-    rows = load_rows(Path("nlp/corpus"))
-    parts = part_of(rows)
-    assert len(rows) >= 1000
-    assert {"train", "validation", "test"} == set(parts.values())
-    assert sum(row.kind == "hard_negative" for row in rows) / len(rows) > 0.3
-
-
-def test_a_wrong_row_names_file_and_line(tmp_path: Path) -> None:
-    (tmp_path / "h.jsonl").write_text('{"text": "x"}\n')
-    with pytest.raises(ConfigError, match=r"h\.jsonl:1"):
-        load_rows(tmp_path)
