@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nlp.corpus import Part
     from nlp.evaluation.report import Report
     from nlp.evaluation.run import Material
+    from nlp.evaluation.words import Language
 
 CORPUS = Path(__file__).parent.parent / "nlp" / "corpus"
 
@@ -28,22 +29,23 @@ CORPUS = Path(__file__).parent.parent / "nlp" / "corpus"
     "--only", multiple=True, metavar="SECTION", help="test, real, neutrality, robustness, needle, faithfulness or baselines; may be repeated."
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures to this file as JSON.")
-@click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), help="Write the main table to this file in Markdown.")
+@click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), help="Write all tables to this file in Markdown, for the model card.")
+@click.option("--markdown-en", type=click.Path(path_type=Path, dir_okay=False), help="The same in English.")
 @click.option("--corpus", type=click.Path(path_type=Path), default=CORPUS, help="Folder of the corpus.  [default: nlp/corpus]")
 @click.option("--quick", is_flag=True, help="A few texts a section: shows that all runs, measures little.")
 @click.pass_context
 def evaluate(ctx: click.Context, *, part: Part, real: Path | None, base: str | None, only: tuple[str, ...], out: Path | None,
-             markdown: Path | None, corpus: Path, quick: bool) -> int:  # fmt: skip
+             markdown: Path | None, markdown_en: Path | None, corpus: Path, quick: bool) -> int:  # fmt: skip
     """Measure the model on the corpus, on real texts and under stress, beside baselines trained on the same texts."""
     settings = start(ctx)
-    for path in (out, markdown):
+    for path in (out, markdown, markdown_en):
         if path is not None and not path.absolute().parent.is_dir():
             raise Invalid(f"{path} cannot be written: its folder does not exist")
     from nlp.evaluation.run import gather
 
     material = gather(corpus, part=part, real=real, base=base, only=only, quick=quick)
     report = _run(material, settings)
-    _show(report, out, markdown)
+    _show(report, out, {"fr": markdown, "en": markdown_en})
     return 0
 
 
@@ -79,16 +81,17 @@ def _facts(settings: Settings) -> tuple[float | None, str]:
     return sum((folder / name).stat().st_size for name in entry.files) / 1e6, prefix
 
 
-def _show(report: Report, out: Path | None, markdown: Path | None) -> None:
+def _show(report: Report, out: Path | None, cards: dict[Language, Path | None]) -> None:
     from core.files import write_text
-    from nlp.evaluation.report import markdown as as_markdown
+    from nlp.evaluation.card import markdown
     from nlp.evaluation.report import write_json
     from nlp.evaluation.tables import tables
 
     if out is not None:
         write_json(report, out)
-    if markdown is not None:
-        write_text(markdown, as_markdown(report))
+    for language, path in cards.items():
+        if path is not None:
+            write_text(path, markdown(report, language=language))
     for table in tables(report):
         console().print(table)
     for name, reason in report.skipped.items():

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.tables import safe
+from core.numbers import french
 from core.records import MARKERS
 from nlp.taxonomy import load_taxonomy
 
@@ -31,7 +32,9 @@ def score_line(marker: str, probability: float, decision: str) -> Text:
     """One marker: its name, a bar, its probability, what it means."""
     filled = round(probability * 20)
     bar = "█" * filled + "·" * (20 - filled)
-    return Text.assemble(f"{NAMES[marker]:<17}", (bar, STYLES[decision]), f" {probability:6.1%}  ", (WORDS[decision], STYLES[decision]))
+    return Text.assemble(
+        f"{NAMES[marker]:<17}", (bar, STYLES[decision]), f" {french(probability * 100, digits=1):>5} %  ", (WORDS[decision], STYLES[decision])
+    )
 
 
 def assessment_page(answer: Assessment, text: str, *, name: str) -> RenderableType:
@@ -39,13 +42,15 @@ def assessment_page(answer: Assessment, text: str, *, name: str) -> RenderableTy
     head = Text(f"{name} · {len(text)} caractères", style="bold")
     scores = [score_line(marker, answer.scores[marker], answer.decision[marker]) for marker in MARKERS]
     quotes = [quote_line(found.marker, found.text, found.submarkers) for found in answer.evidence]
-    return Group(head, *scores, *quotes, *_signs(answer.stance, answer.flags), Text(NOTICE, style="dim"), Text(""))
+    return Group(head, *scores, *quotes, *_signs(answer.stance if answer.evidence else None, answer.flags), Text(NOTICE, style="dim"), Text(""))
 
 
 def quote_line(marker: Marker | str, text: str, submarkers: Sequence[str] = ()) -> RenderableType:
     """A justifying sentence, under its marker's name and what it shows of it."""
     shown = ", ".join(f"{name} {submarker_name(name)}" for name in submarkers)
-    return Padding(Text.assemble((f"{NAMES[marker]} : ", "bold"), f"« {safe(text)} »", (f"  {shown}" if shown else "", "cyan")), (0, 0, 0, 2))
+    return Padding(
+        Text.assemble((f"{NAMES[marker]} : ", "bold"), f"« {safe(text)} »", (f"  signes possibles : {shown}" if shown else "", "cyan")), (0, 0, 0, 2)
+    )
 
 
 def submarker_name(name: str) -> str:
@@ -56,8 +61,8 @@ def submarker_name(name: str) -> str:
 def _signs(stance: str | None, flags: Sequence[Flag]) -> list[RenderableType]:
     """How the text speaks, and the transversal flags with their words."""
     lines: list[RenderableType] = []
-    if stance and flags:
-        lines.append(Text(f"  ton probable : {STANCES[stance]}", style="dim"))
+    if stance:
+        lines.append(Text(f"  posture probable : {STANCES[stance]}", style="dim"))
     said: dict[str, list[str]] = {}
     for flag in flags:
         said.setdefault(flag.id, []).append(safe(flag.text))

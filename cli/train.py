@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from cli.context import console, progress, start
 from core.errors import Invalid, NotFound, nearest
+from core.numbers import french
 
 if TYPE_CHECKING:
     from nlp.corpus import Part, Row
@@ -31,14 +33,17 @@ def train(ctx: click.Context, *, config: Path, out: Path | None, base: str | Non
     A run that was cut short goes on when the same command is given again.
     """
     start(ctx)
-    from nlp.train import load_config
+    from nlp.train import CHECKPOINT, load_config
 
     chosen = load_config(config)
     folder = (out or config.parent).absolute()
     if base:
         chosen = chosen.model_copy(update={"base": base})
+    needs = _needs(folder, corpus, real)  # before an hour of training, not after
     _train(_part(corpus, "train"), chosen, folder)
-    return _calibrate(folder, corpus, real, title=chosen.title)
+    code = _calibrate(folder, needs, title=chosen.title)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return code
 
 
 @click.command()
@@ -54,7 +59,8 @@ def calibrate(ctx: click.Context, *, name: str, corpus: Path, real: Path | None)
     known = load_registry(settings.models_dir).models
     if name not in known:
         raise NotFound(f"model {name!r} is not in {settings.models_dir / 'registry.yml'}; {nearest(name, known)}")
-    return _calibrate(settings.models_dir / known[name].folder, corpus, real, title=known[name].title)
+    folder = settings.models_dir / known[name].folder
+    return _calibrate(folder, _needs(folder, corpus, real), title=known[name].title)
 
 
 def _train(rows: list[Row], config: TrainingConfig, folder: Path) -> None:
@@ -70,18 +76,37 @@ def _train(rows: list[Row], config: TrainingConfig, folder: Path) -> None:
         run(rows, config, out=folder, tell=tell)
 
 
-def _calibrate(folder: Path, corpus: Path, real: Path | None, *, title: str) -> int:
+class Needs(NamedTuple):
+    """What calibration reads."""
+
+    held: list[Row]
+    streams: list[str]
+
+
+def _needs(folder: Path, corpus: Path, real: Path | None) -> Needs:
+    """All that calibration needs, checked. Raises ConfigError and Invalid."""
+    from nlp.calibrate import check_held, innocent_texts
+    from nlp.registry import FOLDER, load_registry
+
+    if not re.fullmatch(FOLDER, folder.name):
+        raise Invalid(f"model folder {folder.name!r}: expected lower case letters, digits, dots, hyphens and underscores")
+    if (folder.parent / "registry.yml").exists():
+        load_registry(folder.parent)
+    held = _part(corpus, "validation")
+    check_held(held)
+    return Needs(held, innocent_texts(real) if real else [])
+
+
+def _calibrate(folder: Path, needs: Needs, *, title: str) -> int:
     from core.settings import load_settings
     from nlp.calibrate import calibrate as choose
-    from nlp.calibrate import innocent_texts, register
+    from nlp.calibrate import register
     from nlp.device import precision
 
-    if real is not None and not real.is_file():
-        raise Invalid(f"{real} does not exist; expected real texts as JSON Lines (id, domain, text)")
-    held, streams = _part(corpus, "validation"), innocent_texts(real) if real else []
     with progress() as bar:
-        task = bar.add_task("calibration", total=len(held) + len(streams))
-        entry = choose(folder, held, streams, title=title, dtype=precision(load_settings()), tell=lambda count: bar.advance(task, count))
+        task = bar.add_task("calibration", total=len(needs.held) + len(needs.streams))
+        dtype = precision(load_settings())
+        entry = choose(folder, needs.held, needs.streams, title=title, dtype=dtype, tell=lambda count: bar.advance(task, count))
     register(folder.parent, folder.name, entry)
     _show(folder, entry)
     return 0
@@ -90,7 +115,7 @@ def _calibrate(folder: Path, corpus: Path, real: Path | None, *, title: str) -> 
 def _show(folder: Path, entry: ModelEntry) -> None:
     console().print(f"{folder.name}, révision {entry.revision}, inscrit dans {folder.parent / 'registry.yml'}.")
     for marker, limits in entry.thresholds.items():
-        console().print(f"  {marker} : à lire dès {limits.a_lire:.3f}, alerte dès {limits.alerte:.3f}")
+        console().print(f"  {marker} : à lire dès {french(limits.a_lire, digits=3)}, alerte dès {french(limits.alerte, digits=3)}")
 
 
 def _part(corpus: Path, part: Part) -> list[Row]:

@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ConfigError, Unavailable
+from core.errors import ConfigError, Invalid, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,6 +82,28 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise ConfigError(f"{path} is damaged or cannot be read ({error}): restore it from a backup, or move it away and crawl again") from error
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, Any]]:
+    """Number, from 1, and value of each line that is not blank, as the file is read.
+
+    Only a line feed ends a line: text may hold U+2028, U+0085 and the like, which str.splitlines would cut a string at.
+    Raises Invalid that names the file, and the line where it is not JSON in UTF-8.
+    """
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, _json(line, f"{path}:{number}")
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read ({error.strerror})") from error
+
+
+def _json(line: bytes, where: str) -> Any:
+    try:
+        return json.loads(line.decode("utf-8-sig"))  # not of bytes, which json would also take as UTF-16
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"{where}: not JSON in UTF-8 ({error})") from error
 
 
 @contextlib.contextmanager

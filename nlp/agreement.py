@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from sklearn.metrics import cohen_kappa_score
 
 from core.errors import ConfigError
+from core.files import read_json_lines
 from core.records import MARKERS, Marker, Record
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ def key_of(row: Row) -> str:
 
 
 def load_labels(path: Path) -> list[SecondLabel]:
-    """All second labels. Raises ConfigError that names file and line."""
+    """All second labels. Raises ConfigError and Invalid that name file and line."""
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, value in read_json_lines(path):
         try:
-            found.append(SecondLabel.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
+            found.append(SecondLabel.model_validate(value))
+        except ValidationError as error:
             raise ConfigError(f"{path}:{number}: {' '.join(str(error).split())[:300]}") from error
     return found
 

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from safetensors.torch import load_file
+from pydantic import ValidationError
+from tokenizers import Tokenizer
 
 from core.errors import ConfigError, Unavailable, nearest
 from nlp.encoder import FAMILIES, Shape, from_bert
 from nlp.registry import HUB
+from nlp.weights import read_tensors, sha256
+from nlp.windows import TOKENS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,6 +27,7 @@ class Base(NamedTuple):
     shape: Shape
     state: dict[str, Tensor]
     tokenizer: Path
+    sha256: str  # of its weights
 
 
 def load_base(base: str) -> Base:
@@ -32,19 +36,42 @@ def load_base(base: str) -> Base:
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise ConfigError(f"base model {folder} lacks {', '.join(missing)}; expected {', '.join(FILES)} (never a pickle)")
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    family = config.get("model_type", "bert")
+    config = _config(folder / "config.json")
+    family = str(config.get("model_type", "bert"))
     if family not in FAMILIES:
         raise ConfigError(f"base model {folder} is of type {family!r}; {nearest(family, FAMILIES)}")
-    skip = 0 if family == "bert" else int(config["pad_token_id"]) + 1
-    return _loaded(folder, config, skip)
+    skip = 0 if family == "bert" else int(config.get("pad_token_id", 1)) + 1
+    try:
+        return _loaded(folder, config, skip)
+    except (KeyError, TypeError, ValidationError) as error:
+        raise ConfigError(
+            f"base model {folder}: its configuration and its weights do not fit an encoder ({' '.join(str(error).split())[:200]})"
+        ) from error
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path} is not JSON in UTF-8 ({error})") from error
+    if not isinstance(config, dict):
+        raise ConfigError(f"{path}: expected an object")
+    if config.get("hidden_act", "gelu") != "gelu":
+        raise ConfigError(f"{path}: activation {config['hidden_act']!r}; only gelu is computed here")
+    return config
 
 
 def _loaded(folder: Path, config: dict[str, Any], skip: int) -> Base:
     sizes = {name: config[name] for name in Shape.model_fields if name in config}
     shape = Shape(**sizes | {"max_position_embeddings": config["max_position_embeddings"] - skip})
-    state = from_bert(load_file(folder / "model.safetensors"), layers=shape.num_hidden_layers, skip_positions=skip)
-    return Base(shape, state, folder / "tokenizer.json")
+    if shape.max_position_embeddings < TOKENS:
+        raise ConfigError(f"base model {folder} reads {shape.max_position_embeddings} tokens at once; windows have {TOKENS}")
+    state = from_bert(read_tensors(folder / "model.safetensors"), layers=shape.num_hidden_layers, skip_positions=skip)
+    try:
+        Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:
+        raise ConfigError(f"{folder / 'tokenizer.json'} is no tokenizer ({error})") from error
+    return Base(shape, state, folder / "tokenizer.json", sha256(folder / "model.safetensors"))
 
 
 def _downloaded(base: str) -> Path:

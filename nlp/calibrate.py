@@ -10,7 +10,6 @@ Ordinary texts are the validation part's and, where a file of real texts is give
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,11 +18,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import precision_recall_curve
 
 from core.errors import Invalid
-from core.files import write_text
+from core.files import read_json_lines, write_text
 from core.records import MARKERS
 from nlp.classify import Passage
 from nlp.corpus import SUBMARKERS
-from nlp.judge import JudgeClassifier, load_judge
+from nlp.judge import NOTHING, JudgeClassifier, load_judge
 from nlp.normalise import plain
 from nlp.registry import ModelEntry, Registry, Scale, Thresholds, load_registry
 from nlp.segment import sentences
@@ -65,7 +64,7 @@ def listen(folder: Path, texts: Sequence[str], *, dtype: torch.dtype, tell: Call
         clear = [plain(text).text for text in texts[first : first + CHUNK]]
         for found in judge.logits([Passage(text, sentences(text)) for text in clear]):
             whole.append(found.whole.numpy())
-            spoken.append(found.spoken.amax(0).numpy())
+            spoken.append(found.strongest.numpy())
             shown.append(found.shown.numpy().astype(np.float64))
         tell(len(clear))
     return Heard(np.array(whole, dtype=np.float64).reshape(-1, len(MARKERS)), np.array(spoken, dtype=np.float64).reshape(-1, len(MARKERS)), shown)
@@ -85,16 +84,24 @@ def calibrate(folder: Path, rows: Sequence[Row], real: Sequence[str], *, title: 
         innocent = np.concatenate([_share(streams, place, scale), share[ordinary]])
         points = {"a_lire": (A_LIRE, HARD), "alerte": (ALERTE, HARD_ALERTE)}
         found = {name: max(_limit(innocent, few), _limit(share[hard], some)) for name, (few, some) in points.items()}
-        thresholds[marker] = Thresholds(a_lire=round(found["a_lire"], 4), alerte=round(max(found.values()), 4))
+        thresholds[marker] = Thresholds(a_lire=found["a_lire"], alerte=max(found.values()))
         calibration[marker] = scale
     files = {name: sha256(folder / name) for name in FILES}
     at = _submarker_at(told.shown, rows)
     return ModelEntry(folder=folder.name, title=title, files=files, thresholds=thresholds, calibration=calibration, submarker_at=at)
 
 
+def check_held(rows: Sequence[Row]) -> None:
+    """Raise Invalid when a marker cannot be calibrated on these rows."""
+    for marker in MARKERS:
+        positive = sum(marker in row.markers for row in rows)
+        if not 0 < positive < len(rows):
+            raise Invalid(f"{positive} of {len(rows)} validation rows are {marker}; calibration needs some that are and some that are not")
+
+
 def _scale(whole: NDArray[np.float64], spoken: NDArray[np.float64], truth: NDArray[np.bool_]) -> Scale:
     fitted = LogisticRegression(C=1.0).fit(np.stack([whole, spoken], axis=1), truth)
-    first, second = (round(float(weight), 4) for weight in fitted.coef_[0])
+    first, second = (round(max(float(weight), 0.0), 4) for weight in fitted.coef_[0])  # what a head says never counts against a marker
     return Scale(whole=first, spoken=second, intercept=round(float(fitted.intercept_[0]), 4))
 
 
@@ -103,15 +110,15 @@ def _share(heard: Heard, place: int, scale: Scale) -> NDArray[np.float64]:
 
 
 def _limit(innocent: NDArray[np.float64], share: float) -> float:
-    """The probability that at most ``share`` of the innocent texts reach; just above the highest where they are too few to tell."""
+    """The probability, rounded up, that at most ``share`` of the innocent texts reach; just above the highest where they are too few to tell."""
     if not len(innocent):
         return 0.5
-    return min(float(np.quantile(innocent, 1 - share, method="higher")) + 1e-4, 0.9999)
+    return min(float(np.ceil(np.quantile(innocent, 1 - share, method="higher") * 1e4 + 1) / 1e4), 1.0)
 
 
 def _submarker_at(shown: Sequence[NDArray[np.float64]], rows: Sequence[Row]) -> float:
     """The probability from which naming a sub-marker is right most often (best F1 over all, per text)."""
-    strongest = np.array([1 / (1 + np.exp(-found.max(0))) for found in shown])
+    strongest = np.array([1 / (1 + np.exp(-found.max(0, initial=NOTHING))) for found in shown])
     truth = np.array([[name in {quote.submarker for quote in row.quotes} for name in SUBMARKERS] for row in rows])
     precision, recall, at = precision_recall_curve(truth.ravel(), strongest.ravel())
     f1 = 2 * precision * recall / np.clip(precision + recall, 1e-9, None)
@@ -119,16 +126,16 @@ def _submarker_at(shown: Sequence[NDArray[np.float64]], rows: Sequence[Row]) -> 
 
 
 def innocent_texts(path: Path) -> list[str]:
-    """The ordinary streams of a file of real texts that choose thresholds. Raises Invalid."""
+    """The ordinary streams of a file of real texts that choose thresholds, less those without a word. Raises Invalid."""
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, row in read_json_lines(path):
         try:
-            row = json.loads(line)
-            ordinary = row["domain"].startswith("stream:") and not any(word in row["domain"] for word in UNKNOWN)
-            if ordinary and chooses(row["id"]):
-                found.append(row["text"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Invalid(f"{path}:{number}: not a real text; expected a JSON object with id, domain and text ({error})") from error
+            identity, domain, text = row["id"], row["domain"], row["text"]
+            ordinary = domain.startswith("stream:") and not any(word in domain for word in UNKNOWN)
+            if ordinary and chooses(identity) and plain(text).text.strip():
+                found.append(text)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Invalid(f"{path}:{number}: not a real text; expected an object with id, domain and text ({error})") from error
     return found
 
 

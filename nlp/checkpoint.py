@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError, safe_open
 
 from core.errors import Invalid
-from core.files import atomic
+from nlp.weights import write_tensors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,21 +31,23 @@ def save_checkpoint(path: Path, place: Place, judge: nn.Module, optimizer: Optim
     tensors |= {f"mean.{name}": tensor for name, tensor in mean.items()}
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in state.items()}
-    with atomic(path) as temporary:
-        save_file(tensors, temporary, metadata={name: str(value) for name, value in place._asdict().items()})
+    write_tensors(tensors, path, metadata={name: str(value) for name, value in place._asdict().items()})
 
 
 def load_checkpoint(path: Path, run: str, judge: nn.Module, optimizer: Optimizer, mean: dict[str, Tensor]) -> Place:
     """Restore all three in place; the start of the run where there is no checkpoint. Raises Invalid when it belongs to another run."""
     if not path.exists():
         return Place(run, 0, 0)
-    with safe_open(path, framework="pt") as file:
-        said = file.metadata()
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dictionary
+    try:
+        with safe_open(path, framework="pt") as file:
+            said = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dictionary
+    except (SafetensorError, OSError) as error:
+        raise Invalid(f"{path} is damaged ({error}); remove it to start anew") from error
     if said["run"] != run:
         raise Invalid(f"{path} belongs to a run with another configuration, corpus or base; remove it to start anew, or choose another --out")
     judge.load_state_dict(_under("judge.", tensors))
-    mean.update(_under("mean.", tensors))
+    mean.update({name: tensor.to(mean[name].device) for name, tensor in _under("mean.", tensors).items()})
     states: dict[int, dict[str, Tensor]] = {}
     for name, tensor in _under("optimizer.", tensors).items():
         number, _, kind = name.partition(".")

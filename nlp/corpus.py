@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from typing import TYPE_CHECKING, Literal
 
@@ -10,12 +9,15 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from core.errors import ConfigError, nearest
+from core.files import read_json_lines
 from core.records import Marker, Record, Stance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+LEAST_WORD, ALIKE = 3, 0.75  # topics of which three quarters of the words longer than three letters are the same are one topic
 Part = Literal["train", "validation", "test"]
+LETTERS: dict[Marker, str] = {"abandon_soins": "A", "gourou": "B", "complotisme": "C"}  # first letter of a marker's sub-markers
 # the sub-markers of nlp/markers, in the order of the judge's head
 SUBMARKERS = tuple(f"{letter}{number}" for letter, most in (("A", 12), ("B", 12), ("C", 11)) for number in range(1, most + 1))
 
@@ -50,17 +52,19 @@ class Row(Record):
         for quote in self.quotes:
             if quote.quote not in self.text or quote.marker not in self.markers:
                 raise ValueError(f"quote {quote.quote[:40]!r} is not verbatim, or its marker is not set")
+            if quote.submarker not in SUBMARKERS or quote.submarker[0] != LETTERS[quote.marker]:
+                raise ValueError(f"sub-marker {quote.submarker!r} is none of {quote.marker}; {nearest(quote.submarker, SUBMARKERS)}")
         return self
 
 
 def load_rows(folder: Path) -> list[Row]:
-    """All rows of all hands. Raises ConfigError that names file and line."""
+    """All rows of all hands. Raises ConfigError and Invalid that name file and line."""
     rows = []
     for path in sorted(folder.glob("h*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, value in read_json_lines(path):
             try:
-                rows.append(Row.model_validate(json.loads(line)))
-            except (ValueError, ValidationError) as error:
+                rows.append(Row.model_validate(value))
+            except ValidationError as error:
                 raise ConfigError(f"{path}:{number}: {' '.join(str(error).split())[:300]}") from error
     if not rows:
         raise ConfigError(f"{folder}: no training rows (h*.jsonl) were found")
@@ -85,10 +89,14 @@ def load_parts(folder: Path) -> dict[Part, list[Row]]:
         raise ConfigError(f"{folder / 'split.yml'}: no row is by hand {hand!r}; {nearest(hand, hands)}")
     test = [row for row in rows if row.hand in split.test]
     tested = {_topic(row) for row in test}
-    validation = [row for row in rows if row.hand in split.validation and _topic(row) not in tested]
+    validation = [row for row in rows if row.hand in split.validation and not _near(_topic(row), tested)]
     held = tested | {_topic(row) for row in validation}
-    train = [row for row in rows if row.hand not in split.validation | split.test and _topic(row) not in held]
-    return {"train": train, "validation": validation, "test": test}
+    train = [row for row in rows if row.hand not in split.validation | split.test and not _near(_topic(row), held)]
+    found: dict[Part, list[Row]] = {"train": train, "validation": validation, "test": test}
+    empty = [part for part, chosen in found.items() if not chosen]
+    if empty:
+        raise ConfigError(f"{folder / 'split.yml'} leaves no row to {', '.join(empty)}; name other hands")
+    return found
 
 
 def _load_split(path: Path) -> Split:
@@ -98,7 +106,12 @@ def _load_split(path: Path) -> Split:
         raise ConfigError(f"{path}: {' '.join(str(error).split())[:300]}") from error
 
 
-def _topic(row: Row) -> str:
-    """A topic without case, accents and punctuation."""
+def _topic(row: Row) -> frozenset[str]:
+    """The words of a topic without case, accents, punctuation and small words."""
     plain = unicodedata.normalize("NFD", row.topic.lower())
-    return " ".join("".join(char if char.isalnum() else " " for char in plain if unicodedata.category(char) != "Mn").split())
+    words = "".join(char if char.isalnum() else " " for char in plain if unicodedata.category(char) != "Mn").split()
+    return frozenset(word for word in words if len(word) > LEAST_WORD) or frozenset(words)
+
+
+def _near(topic: frozenset[str], others: set[frozenset[str]]) -> bool:
+    return topic in others or any(len(topic & other) >= ALIKE * len(topic | other) for other in others)

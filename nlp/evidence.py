@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.records import Evidence
+from nlp.corpus import LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from nlp.segment import Span
 
 MOST = 5  # a reader wants the strongest passages, not all
-LETTERS: dict[Marker, str] = {"abandon_soins": "A", "gourou": "B", "complotisme": "C"}  # first letter of a marker's sub-markers
 
 
 class Source(NamedTuple):

@@ -5,11 +5,13 @@ They say what is in a text (money asked, minors, an illness, a date), whoever sp
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.records import Flag
-from nlp.segment import pipeline
+from nlp.normalise import plain
+from nlp.segment import breathing, pipeline
 from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -19,11 +21,20 @@ if TYPE_CHECKING:
     from spacy.matcher import Matcher
     from spacy.tokens import Doc, Span
 
+    from nlp.normalise import Plain
     from nlp.taxonomy import Rule
 
 MOST = 3  # passages per flag and text: a reader wants to see that it is there, not every time
 MAX_CHARS = 100_000  # of a text: beyond it the entity recogniser's memory grows without more to learn
 NEAR = 12  # tokens after an event within which a place is its place
+CURRENCIES = {
+    "XOF": re.compile(r"\b(?:cfa|fcfa|xof)\b", re.IGNORECASE),
+    "CHF": re.compile(r"\b(?:chf|francs? suisses?)\b", re.IGNORECASE),
+    "EUR": re.compile(r"€|(?<![a-z])(?:eur|euros?|balles)\b", re.IGNORECASE),
+    "USD": re.compile(r"\$|\b(?:usd|dollars?)\b", re.IGNORECASE),
+    "GBP": re.compile(r"£|\b(?:gbp|livres?)\b", re.IGNORECASE),
+}
+MULTIPLES = {1000: re.compile(r"\dk\b|\bk€|\d ?k ?€", re.IGNORECASE), 1_000_000: re.compile(r"\d ?M ?€|\d ?millions?")}
 CHANNELS = ("telegram", "whatsapp", "discord", "messenger", "signal", "odysee")
 
 
@@ -54,8 +65,10 @@ def _pattern(rule: Rule) -> list[dict[str, Any]]:
 def flags(texts: Sequence[str]) -> Iterator[tuple[Flag, ...]]:
     """The flags of each text, in reading order; at most MOST passages of each kind."""
     found = analyser()
-    for doc in found.nlp.pipe((text[:MAX_CHARS] for text in texts), batch_size=16):
-        yield tuple(_flag(span) for span in _chosen(found.matcher(doc, as_spans=True)))
+    clear = [plain(text[:MAX_CHARS]) for text in texts]
+    docs = found.nlp.pipe((breathing(one.text.replace("\u202f", " ").replace("\u00a0", " ")) for one in clear), batch_size=16)
+    for one, doc in zip(clear, docs, strict=True):
+        yield tuple(_flag(span, one) for span in _chosen(found.matcher(doc, as_spans=True)))
 
 
 def _chosen(spans: Sequence[Span]) -> list[Span]:
@@ -67,8 +80,9 @@ def _chosen(spans: Sequence[Span]) -> list[Span]:
     return sorted((span for same in kept.values() for span in same), key=lambda span: (span.start, int(span.label_[1:])))
 
 
-def _flag(span: Span) -> Flag:
-    return Flag(id=span.label_, start=span.start_char, end=span.end_char, text=span.text, value=_value(span))
+def _flag(span: Span, clear: Plain) -> Flag:
+    start, end = clear.back(span.start_char, span.end_char)
+    return Flag(id=span.label_, start=start, end=end, text=clear.given[start:end], value=_value(span))
 
 
 def _value(span: Span) -> str | None:
@@ -83,13 +97,15 @@ def _value(span: Span) -> str | None:
 
 
 def _amount(text: str) -> str | None:
+    """``4997 EUR``; None where no amount or no known currency is written in digits."""
     from price_parser import Price
 
     price = Price.fromstring(text)
-    if price.amount is None:
+    currency = next((code for code, words in CURRENCIES.items() if words.search(text)), None)
+    if price.amount_float is None or currency is None:
         return None
-    currency = {"€": "EUR", "$": "USD", "£": "GBP"}.get(price.currency or "", price.currency or "EUR")
-    return f"{price.amount_float:g} {currency.upper()}" if price.amount_float is not None else None
+    times = next((factor for factor, words in MULTIPLES.items() if words.search(text)), 1)
+    return f"{price.amount_float * times:g} {currency}" if price.amount_float * times < 1e6 else f"{price.amount_float * times:.0f} {currency}"
 
 
 def _place(doc: Doc, start: int, end: int) -> str | None:

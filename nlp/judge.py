@@ -43,7 +43,12 @@ class Logits(NamedTuple):
     whole: Tensor  # [markers]
     spoken: Tensor  # [sentences, markers]
     shown: Tensor  # [sentences, submarkers]
-    stance: Tensor  # [stances], the mean of the windows
+    stance: Tensor  # [stances], the mean of the windows; all zero where nothing was read
+
+    @property
+    def strongest(self) -> Tensor:
+        """``[markers]`` of the strongest sentence."""
+        return self.spoken.amax(0) if len(self.spoken) else torch.full((len(MARKERS),), NOTHING)
 
 
 class JudgeClassifier:
@@ -79,10 +84,9 @@ class JudgeClassifier:
     def _reading(self, found: Logits) -> Reading:
         whole, spoken, intercept = self._scale
         likely = torch.sigmoid(found.spoken * (whole + spoken) + intercept)
-        strongest = found.spoken.amax(0) if len(found.spoken) else torch.full((len(MARKERS),), NOTHING)
-        score = torch.sigmoid(found.whole * whole + strongest * spoken + intercept)
+        score = torch.sigmoid(found.whole * whole + found.strongest * spoken + intercept)
         shown = [_above(row, self._submarker_at) for row in torch.sigmoid(found.shown).tolist()]
-        stance = STANCES[int(found.stance.argmax())]
+        stance = STANCES[int(found.stance.argmax())] if bool(found.stance.any()) else None
         return Reading(dict(zip(MARKERS, score.tolist(), strict=True)), dict(zip(MARKERS, likely.T.tolist(), strict=True)), shown, stance)
 
 
@@ -112,7 +116,10 @@ def load_named(settings: Settings) -> JudgeClassifier:
 
 def load_judge(folder: Path, *, dtype: torch.dtype) -> tuple[Judge, Codec]:
     """The judge and the codec of a model folder. Raises ConfigError when the folder does not fit this code."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{folder / 'config.json'} is missing or is no JSON ({error}); train the model, or restore the file") from error
     for name, expected in (("markers", MARKERS), ("submarkers", SUBMARKERS), ("stances", STANCES)):
         if tuple(config.get(name, ())) != expected:
             found = f"{folder / 'config.json'}: {name} {config.get(name)}, expected {list(expected)}"

@@ -18,28 +18,36 @@ if TYPE_CHECKING:
 _LOOK = "аaеeоoсcрpхxуyіiѕsјjһhԁdԛqԝwкkмmтtнhвbгrпnАAЕEОOСCРPХXУYІIЅSЈJКKМMТTНHВBαaεeοoρpυuνvιiκkτtηnΑAΕEΟOΡPΥYΝNΙIΚKΤTΗHΒBΜMΧXΖZıi"
 LOOK_ALIKE = dict(zip(_LOOK[::2], _LOOK[1::2], strict=True))
 LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "€": "e"}
-KEPT = {"h1n1", "h5n1", "b2b", "b2c", "p2p", "f1nance"}  # a digit between letters that means itself
+KEPT = {"h1n1", "h5n1", "b2b", "b2c", "p2p", "c3po", "r2d2"}  # a digit between letters that means itself
 
 SPACED = regex.compile(r"(?<![\p{L}\p{N}'’])\p{L}(?:([ .\-_*·])\p{L})(?:\1\p{L}){2,}(?![\p{L}\p{N}])")
-DISGUISED = regex.compile(r"[\p{L}0-9@$€]*\p{L}[013457@$€]+\p{L}[\p{L}013457@$€]*")
-SHOUTED = regex.compile(r"\p{Lu}+(?:[\s,;:.!?'’\-–«»\"()]+(?:\p{Lu}+|\d+))+")
-DRAWN_OUT = regex.compile(r"(?<!w)([a-vx-zà-öø-ÿ])\1{2,}")  # "nooon", not "www"
+# possessive and anchored where a token begins: hostile text must not make them quadratic
+TOKEN = regex.compile(r"(?<![\p{L}\d@$€])[\p{L}\d@$€]++")
+DISGUISED = regex.compile(r"\p{L}[013457@$€]++\p{L}")
+SHOUTED = regex.compile(r"(?<!\p{L})\p{Lu}++(?!\p{Ll})(?:[\s,;:.!?'’\-–«»\"()]++(?:\p{Lu}++(?!\p{Ll})|\d++))++")
+LONGEST_TOKEN = 40  # letters; a longer one is no disguised word
+DRAWN_OUT = regex.compile(r"([abd-hj-ln-vyzà-öø-ÿ])\1{2,}|([cimx])\2{3,}")  # "nooon"; not "www", not the Roman "xviii"
 STRANGE = regex.compile(r"[\p{Cf}\p{Mn}\p{Zs}\p{Cyrillic}\p{Greek}ı\p{So}\uFB00-\uFB06\uFF00-\uFFEF\U0001D400-\U0001D7FF--[ ]]", regex.V1)
+HIDDEN = {"Cf", "Mn"}  # categories: invisible, and accents that stand alone
 SHOUTED_LETTERS = 9  # fewer capitals in a row may be acronyms
 
 
 class Plain(NamedTuple):
-    """``origin[i]`` is the place in the text as given of ``text[i]``; None where the two are the same."""
+    """``origin[i]`` is the place in ``given`` of ``text[i]``; None where the two are the same."""
 
     text: str
     origin: Sequence[int] | None
-    given: int  # characters of the text as given
+    given: str
 
     def back(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the text as given that ``text[start:end]`` (not empty) stands for."""
+        """The span of the text as given that ``text[start:end]`` (not empty) stands for, with the accents and repeats that its last letter lost."""
         if self.origin is None:
             return start, end
-        return self.origin[start], self.origin[end - 1] + 1
+        last = self.origin[end - 1] + 1
+        stop = self.origin[end] if end < len(self.origin) else len(self.given)
+        while last < stop and (unicodedata.category(self.given[last]) in HIDDEN or self.given[last] == self.given[last - 1]):
+            last += 1
+        return self.origin[start], last
 
     def forth(self, place: int) -> int:
         """Where a place of the text as given lies in ``text``."""
@@ -49,11 +57,11 @@ class Plain(NamedTuple):
 def plain(text: str) -> Plain:
     """The text without disguise. A text that has none comes back as it is."""
     if unicodedata.is_normalized("NFC", text) and not any(pattern.search(text) for pattern in (STRANGE, SPACED, DISGUISED, SHOUTED, DRAWN_OUT)):
-        return Plain(text, None, len(text))
+        return Plain(text, None, text)
     found, origin = _visible(text)
     for step in (_latin, _joined, _spelt, _quiet, _short):
         found, origin = _rewritten(found, origin, step)
-    return Plain(found, None if found == text else origin, len(text))
+    return Plain(found, None if found == text else origin, text)
 
 
 def _visible(text: str) -> tuple[str, list[int]]:
@@ -69,7 +77,7 @@ def _visible(text: str) -> tuple[str, list[int]]:
         elif kind == "Zs":
             chars.append(" ")
             origin.append(place)
-        elif kind not in {"Cf", "Mn"}:
+        elif kind not in HIDDEN:
             shown = unicodedata.normalize("NFKC", char) if char > "ʯ" else char
             shown = shown if shown[:1].isalnum() and len(shown) <= 3 else char
             chars += shown
@@ -110,9 +118,16 @@ def _joined(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _spelt(text: str) -> Iterator[tuple[int, int, str]]:
-    for found in DISGUISED.finditer(text):
-        if found.group().lower() not in KEPT and sum(letter.isalpha() for letter in found.group()) * 3 >= len(found.group()):
-            yield found.start(), found.end(), "".join(LEET.get(letter, letter) for letter in found.group())
+    for found in TOKEN.finditer(text):
+        token = found.group()
+        if len(token) <= LONGEST_TOKEN and DISGUISED.search(token) and not _means_itself(token, text[found.end() : found.end() + 2]):
+            yield found.start(), found.end(), "".join(LEET.get(letter, letter) for letter in token)
+
+
+def _means_itself(token: str, following: str) -> bool:
+    """Whether digits and signs are what they are: a quantity ("1h15min"), an address, a known name, or mostly digits."""
+    address = "@" in token and following[:1] == "." and following[1:].isalpha()
+    return token[0].isdigit() or address or token.lower() in KEPT or 3 * sum(map(str.isalpha, token)) < len(token)
 
 
 def _quiet(text: str) -> Iterator[tuple[int, int, str]]:
@@ -123,4 +138,4 @@ def _quiet(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _short(text: str) -> Iterator[tuple[int, int, str]]:
     for found in DRAWN_OUT.finditer(text):
-        yield found.start(), found.end(), found.group(1)
+        yield found.start(), found.end(), found.group()[0]

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from core.settings import Settings
 
+FOLDER = r"^[a-z0-9][a-z0-9._-]*$"
 HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?")
+
+
+READING = 2  # bump it when texts are read otherwise (normalise, segment, windows): what was scored is scored anew, and training starts anew
 
 
 class Thresholds(Record):
@@ -48,7 +52,7 @@ class Scale(Record):
 class ModelEntry(Record):
     """One model of the registry."""
 
-    folder: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    folder: str = Field(pattern=FOLDER)
     title: str
     files: dict[str, Sha256]
     thresholds: dict[Marker, Thresholds]
@@ -57,8 +61,8 @@ class ModelEntry(Record):
 
     @property
     def revision(self) -> str:
-        """12 hexadecimal digits that change whenever an answer may: with the files, the thresholds or the calibration."""
-        return hashlib.sha256(self.model_dump_json(exclude={"title"}).encode()).hexdigest()[:12]
+        """12 hexadecimal digits that change whenever an answer may: with the files, the thresholds, the calibration or the reading of texts."""
+        return hashlib.sha256(f"{READING} {self.model_dump_json(exclude={'title'})}".encode()).hexdigest()[:12]
 
 
 DEFAULT_THRESHOLDS = Thresholds(a_lire=0.5, alerte=0.8)  # of a model that the registry does not know

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nlp.classify import Classifier, Reading
 
 CHUNK = 256  # texts read together: enough to group like lengths, little enough to keep memory flat
+SURROGATE = re.compile("[\ud800-\udfff]")
 REMEMBERED = 4096  # assessments of recent texts: copies of one text over accounts are read once
 
 
@@ -86,8 +88,10 @@ class Scorer:
                 self._known[key] = self._known[key].model_copy(update={"flags": found})
 
     def _refuse(self, item: Item) -> Refusal | None:
-        if not item.text.strip():
+        if not item.text.strip() or not any(map(str.isprintable, item.text.replace(" ", ""))):
             return Refusal(item.id, "empty_text", "the text is empty; expected at least one word")
+        if SURROGATE.search(item.text) or SURROGATE.search(item.title or ""):
+            return Refusal(item.id, "not_unicode", "the text holds half of a surrogate pair, which is no character; decode it anew from its source")
         if len(item.text) > self._most:
             found = f"the text has {len(item.text)} characters, at most {self._most} are scored"
             return Refusal(item.id, "too_long", f"{found}; cut it, or raise VIGIE_MAX_TEXT_CHARS")
@@ -109,7 +113,7 @@ class Scorer:
 
 
 def _key(item: Item) -> bytes:
-    return hashlib.blake2b(f"{len(item.title or '')} {item.title or ''} {item.text}".encode(errors="surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(f"{len(item.title or '')} {item.title or ''} {item.text}".encode(), digest_size=16).digest()
 
 
 def _source(item: Item) -> Source:

@@ -15,6 +15,8 @@ LINE = re.compile(r"[^\r\n]+")
 WORD = re.compile(r"\S+")
 MAX_WORDS = 50  # a longer "sentence" (a transcript without punctuation) is cut into pieces of this many words
 MAX_LINE = 100_000  # characters given to spaCy at once: memory stays bounded
+MAX_RUN = 200  # characters without white space: spaCy's tokenizer takes quadratic time over them, and hostile text has thousands
+LONG_RUN = re.compile(rf"\S{{{MAX_RUN}}}")
 
 
 class Span(NamedTuple):
@@ -53,14 +55,24 @@ def pipeline(name: str, *, keep: tuple[str, ...]) -> Language:
 
 def sentences(text: str) -> list[Span]:
     """The sentences of a text, in order, without surrounding white space; a line break always ends one."""
-    lines = [piece for line in LINE.finditer(text) for piece in _pieces(line.start(), line.end(), MAX_LINE)]
+    lines = [piece for line in LINE.finditer(text) for piece in _pieces(text, line.start(), line.end())]
     docs = splitter().pipe((text[start:end] for start, end in lines), batch_size=256)
     spans = (Span(start + sent.start_char, start + sent.end_char) for (start, _), doc in zip(lines, docs, strict=True) for sent in doc.sents)
     return [piece for span in spans for piece in _shorter(text, span)]
 
 
-def _pieces(start: int, end: int, size: int) -> Iterator[Span]:
-    return (Span(at, min(at + size, end)) for at in range(start, end, size))
+def breathing(text: str) -> str:
+    """The text, of the same length, with a space in each MAX_RUN characters that have none."""
+    return LONG_RUN.sub(lambda run: run.group()[:-1] + " ", text)
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
+    """A line, cut after each long run without white space and at MAX_LINE characters."""
+    at = start
+    for cut in [*(run.end() for run in LONG_RUN.finditer(text, start, end)), end]:
+        for first in range(at, cut, MAX_LINE):
+            yield Span(first, min(first + MAX_LINE, cut))
+        at = cut
 
 
 def _shorter(text: str, span: Span) -> Iterator[Span]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,22 +21,28 @@ IDS = {"abandon_soins": ("A", 12), "gourou": ("B", 12), "complotisme": ("C", 11)
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentences = Annotated[tuple[Text, ...], Field(min_length=3)]
-Predicate = dict[Annotated[str, Field(pattern="^(IN|NOT_IN|REGEX)$")], str | list[str]]
 Attribute = Annotated[str, Field(pattern="^(LOWER|ORTH|SHAPE|ENT_TYPE|IS_DIGIT|LIKE_NUM|OP)$")]  # what needs neither tagger nor lemmatizer
+PREDICATES = ("IN", "NOT_IN", "REGEX")
+OPERATOR = re.compile(r"[+*?!]|\{(\d+|\d*,\d+|\d+,)\}")  # as in spaCy's own schema
 
 
 class LegalBasis(Record):
-    """A text of law. ``lu``: its wording was read as in force on ``in_force``; ``non_verifie``: nobody has read it yet."""
+    """A text of law. ``lu``: read in ``read_in``, a third party's dated copy that may lag behind the law; ``non_verifie``: read by nobody yet."""
 
     text: Text
     status: Literal["lu", "non_verifie"]
-    in_force: date | None = None
+    read_in: Text | None = None
     note: Text = "À vérifier par un juriste avant tout usage."
 
     @model_validator(mode="after")
-    def _what_was_read_has_its_date(self) -> Self:
-        if (self.status == "lu") != (self.in_force is not None):
-            raise ValueError("in_force is given exactly when status is lu")
+    def _what_was_read_names_its_copy(self) -> Self:
+        if (self.status == "lu") != (self.read_in is not None):
+            raise ValueError("read_in is given exactly when status is lu")
+        if self.read_in is not None:
+            code, _, day = self.read_in.partition(", copie du ")
+            if not day or not self.text.startswith(f"{code}, "):
+                raise ValueError(f"read_in: found {self.read_in!r}, expected the code of text and a day, such as 'Code pénal, copie du 2026-04-02'")
+            date.fromisoformat(day)  # raises ValueError: what is wrong with the day
         return self
 
 
@@ -93,10 +100,47 @@ class MarkerEntry(Record):
 
 
 class Rule(Record):
-    """A spaCy Matcher pattern that raises a flag: ``matcher.add(rule.name, [rule.pattern])``."""
+    """A spaCy Matcher pattern that raises a flag. What spaCy would refuse at the first text, or never match and not say so, is refused at load."""
 
     name: Key
-    pattern: Annotated[list[dict[Attribute, Predicate | bool | str]], Field(min_length=1)]
+    pattern: Annotated[list[dict[Attribute, Any]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _spacy_takes_it(self) -> Self:
+        for number, attribute, wanted in ((number, *item) for number, token in enumerate(self.pattern) for item in token.items()):
+            try:
+                _check_value(attribute, wanted)
+            except (ValueError, re.error) as error:
+                raise ValueError(f"token {number}, {attribute}: {error} in {wanted!r}") from error
+        return self
+
+
+def _check_value(attribute: str, wanted: Any) -> None:
+    if attribute == "OP":
+        if not OPERATOR.fullmatch(str(wanted)) or (bounds := [int(number) for number in re.findall(r"\d+", wanted)]) != sorted(bounds):
+            raise ValueError("no operator, expected one of: + * ? ! {n} {n,m} {n,} {,m}")
+    elif attribute in {"IS_DIGIT", "LIKE_NUM"}:
+        if not isinstance(wanted, bool):
+            raise ValueError("neither true nor false")
+    else:
+        for name, value in wanted.items() if isinstance(wanted, dict) and wanted else [("IN", [wanted])]:
+            _check_predicate(str(name), value, lower=attribute == "LOWER")
+
+
+def _check_predicate(name: str, value: Any, *, lower: bool) -> None:
+    if name not in PREDICATES:
+        raise ValueError(f"unknown predicate {name!r}; {nearest(name, PREDICATES)}")
+    words = [value] if name == "REGEX" else value
+    if not isinstance(words, list) or not words:
+        raise ValueError(f"{name} wants a list of words")
+    for word in words:
+        if not isinstance(word, str):
+            raise ValueError(f"{name} wants text, {word!r} is none")  # noqa: TRY004 - pydantic wants a ValueError
+        if name == "REGEX":
+            re.compile(word)
+        letters = re.sub(r"\\.|\(\?P", "", word) if name == "REGEX" else word  # \W and (?P<name>) are no letters
+        if lower and letters != letters.lower():
+            raise ValueError(f"{word!r} is not in lower case and never matches")
 
 
 class FlagEntry(Record):
@@ -118,6 +162,18 @@ class FlagEntry(Record):
         if self.detected_by == "text" and (min(len(self.matches), len(self.non_matches)) < 3 or not self.rules):
             raise ValueError("a flag that is detected by text has at least 3 matches, 3 non_matches and 1 rule")
         return self
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML where a key that stands twice is an error, instead of the last one winning, and where a day stays a text."""
+
+    yaml_constructors = {**yaml.SafeLoader.yaml_constructors, "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str}  # noqa: RUF012
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        if twice := _twice([str(key.value) for key, _ in node.value]):
+            raise yaml.composer.ComposerError(None, None, f"duplicate key {twice!r}", node.start_mark)
+        return node
 
 
 class _Shared(Record):
@@ -179,7 +235,11 @@ def _load(folder: Path) -> Taxonomy:
     flags = _shaped(_Shared, flags_path).flags
     for path, marker in zip(paths, markers, strict=True):
         _check_marker(path, marker, codes)
+        _check_once(path, "submarkers: key", [submarker.key for one in markers[: markers.index(marker) + 1] for submarker in one.submarkers])
+        _check_once(path, "exclusions", [exclusion.id for exclusion in marker.exclusions])
     _check_ids(flags_path, [flag.id for flag in flags])
+    _check_once(flags_path, "key", [flag.key for flag in flags])
+    _check_once(flags_path, "rules", [f"{flag.id}.{rule.name}" for flag in flags for rule in flag.rules])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in (*paths, flags_path, codes_path)))
     return Taxonomy(version=digest.hexdigest()[:12], markers=markers, flags=flags)
 
@@ -187,16 +247,16 @@ def _load(folder: Path) -> Taxonomy:
 def _shaped(shape: type[Shape], path: Path) -> Shape:
     data = None
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = _Loader(path.read_text(encoding="utf-8")).get_single_data()
         return shape.model_validate(data)
     except FileNotFoundError as error:
         raise ConfigError(f"{path} does not exist; restore it: the taxonomy is {', '.join(FILES)} (.yml)") from error
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as YAML in UTF-8 ({' '.join(str(error).split())[:200]})") from error
     except ValidationError as error:
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")  # a misspelt key comes before the missing one
         hint = f"; {nearest(str(first['loc'][-1]), KEYS)}" if first["type"] == "extra_forbidden" else ""
         raise ConfigError(f"{path}: {_where(data, first['loc'])}: {first['msg']}{hint}") from error
+    except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a value such as !!int two
+        raise ConfigError(f"{path}: not readable as YAML in UTF-8 ({' '.join(str(error).split())[:200]})") from error
 
 
 def _where(data: Any, steps: tuple[int | str, ...]) -> str:
@@ -218,6 +278,15 @@ def _check_marker(path: Path, marker: MarkerEntry, codes: dict[str, tuple[str, .
             for name, known in ((code.category, set(codes)), (code.keyword, set(codes.get(code.category, ())))):
                 if name not in known:
                     raise ConfigError(f"{path}: {submarker.id}.dsa: unknown code {name!r}; {nearest(name, known)}")
+
+
+def _check_once(path: Path, what: str, names: list[str]) -> None:
+    if twice := _twice(names):
+        raise ConfigError(f"{path}: {what}: {twice!r} stands twice; give each its own")
+
+
+def _twice(names: list[str]) -> str | None:
+    return next((name for name in names if names.count(name) > 1), None)
 
 
 def _check_ids(path: Path, found: list[str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,11 +29,12 @@ from nlp.checkpoint import Place, blended, load_checkpoint, save_checkpoint
 from nlp.corpus import SUBMARKERS
 from nlp.encoder import Judge
 from nlp.examples import Augmentation, epoch, examples, sample_of
+from nlp.registry import READING
+from nlp.weights import sha256
 from nlp.windows import codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from torch import Tensor
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from nlp.windows import Codec
 
 STEPS_A_CHECKPOINT = 150
+CHECKPOINT = "checkpoint.safetensors"
 
 
 class TrainingConfig(Record):
@@ -51,6 +54,7 @@ class TrainingConfig(Record):
 
     title: str
     base: str  # a folder, or hub:OWNER/NAME[@REVISION]
+    start: str | None = None  # folder of a trained judge to go on from, instead of the bare encoder: when the corpus has grown
     prefix: str = ""  # what the encoder expects before each text
     seed: int = 13
     epochs: int = Field(ge=1)
@@ -90,22 +94,36 @@ def load_config(path: Path) -> TrainingConfig:
 
 
 def train(rows: Sequence[Row], config: TrainingConfig, *, out: Path, tell: Callable[[Progress], None]) -> None:
-    """Train on ``rows`` and write a model folder. A run that was cut short goes on when it is called again. Raises ConfigError and Invalid."""
+    """Train on ``rows`` and write a model folder. A run that was cut short goes on when it is called again. Raises ConfigError and Invalid.
+
+    The checkpoint stays: who calls this removes it when the model is registered.
+    """
     torch.manual_seed(config.seed)
     base = load_base(config.base)
     coding = codec(Tokenizer.from_file(str(base.tokenizer)), prefix=config.prefix)
     judge = _started(base, config)
-    _Run(rows, config, judge, coding, out / "checkpoint.safetensors").finish(tell)
+    before = sha256(Path(config.start) / "weights.safetensors") if config.start else base.sha256
+    run = hashlib.sha256(f"{READING} {before} {config.model_dump_json()} {_code()}".encode())
+    for row in rows:
+        run.update(row.model_dump_json().encode())
+    _Run(rows, config, judge, coding, path=out / CHECKPOINT, run=run.hexdigest()[:16]).finish(tell)
     weights.save(judge.state_dict(), out / "weights.safetensors")
     shutil.copy(base.tokenizer, out / "tokenizer.json")
     described = {"shape": base.shape.model_dump(), "prefix": config.prefix, "markers": MARKERS, "submarkers": SUBMARKERS, "stances": STANCES}
     write_text(out / "config.json", json.dumps(described, indent=1) + "\n")
-    (out / "checkpoint.safetensors").unlink(missing_ok=True)
+
+
+def _code() -> str:
+    """What decides which examples an epoch draws: an epoch that was begun with other code cannot be gone on with."""
+    here = Path(__file__).parent
+    return "".join(sha256(here / name) for name in ("examples.py", "noise.py", "swaps.yml", "batches.py"))
 
 
 def _started(base: Base, config: TrainingConfig) -> Judge:
     judge = Judge(base.shape, markers=len(MARKERS), submarkers=len(SUBMARKERS), stances=len(STANCES), dropout=config.dropout)
     judge.encoder.load_state_dict(base.state)
+    if config.start:
+        judge.load_state_dict(weights.load(Path(config.start) / "weights.safetensors", dtype=torch.float32))
     judge.encoder.words.requires_grad_(not config.frozen_words)
     return judge.to("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -113,14 +131,14 @@ def _started(base: Base, config: TrainingConfig) -> Judge:
 class _Run:
     """What changes while training: weights, their running mean, the optimizer, the place."""
 
-    def __init__(self, rows: Sequence[Row], config: TrainingConfig, judge: Judge, coding: Codec, path: Path) -> None:
+    def __init__(self, rows: Sequence[Row], config: TrainingConfig, judge: Judge, coding: Codec, *, path: Path, run: str) -> None:
         self._config, self._judge, self._coding, self._path = config, judge, coding, path
         self._samples = [sample_of(row) for row in rows]
         self._device = next(judge.parameters()).device
         self._optimizer = torch.optim.AdamW(_groups(judge, config), weight_decay=config.weight_decay, fused=True)
         self._rates = [group["lr"] for group in self._optimizer.param_groups]
         self._mean = {name: weight.detach().float().clone() for name, weight in judge.named_parameters() if weight.requires_grad}
-        self._run = hashlib.sha256((config.model_dump_json() + "".join(row.model_dump_json() for row in rows)).encode()).hexdigest()[:16]
+        self._run = run
 
     def finish(self, tell: Callable[[Progress], None]) -> None:
         """Take all steps that are left, then let the judge hold the weights to keep."""
@@ -138,9 +156,8 @@ class _Run:
         groups = list(by_length([example.window for example in learnt]))
         rng.shuffle(groups)
         total = 0.0
-        for step, places in enumerate(groups):
-            if step < done:
-                continue
+        for step, places in enumerate(groups[done:], done):
+            torch.manual_seed(hash((self._config.seed, number, step)))  # of dropout, the same after a restart
             total += self._step([learnt[place] for place in places], (number + step / len(groups)) / self._config.epochs)
             tell(Progress(step + 1, len(groups), number + 1, total / (step + 1 - done)))
             if (step + 1) % STEPS_A_CHECKPOINT == 0:

@@ -9,8 +9,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from core.errors import ConfigError
 from core.files import atomic
 
 if TYPE_CHECKING:
@@ -32,13 +34,21 @@ def save(state: Mapping[str, Tensor], path: Path) -> None:
         scale = (tensor.float().abs().amax(1) / 127).clamp(min=1e-6).to(torch.float16)
         packed[name] = (tensor.float() / scale.float()[:, None]).round().clamp(-127, 127).to(torch.int8).contiguous()
         packed[name + SCALE] = scale
+    write_tensors(packed, path)
+
+
+def write_tensors(tensors: Mapping[str, Tensor], path: Path, *, metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file, atomically. Raises ConfigError where the disk is full."""
     with atomic(path) as temporary:
-        save_file(packed, temporary)
+        try:
+            save_file(dict(tensors), temporary, metadata=metadata)
+        except SafetensorError as error:  # the library wraps what the system said
+            raise ConfigError(f"cannot write {path} ({error}): free some space and run the same command again") from error
 
 
 def load(path: Path, *, dtype: torch.dtype) -> dict[str, Tensor]:
-    """The state, expanded to ``dtype``."""
-    packed = load_file(path)
+    """The state, expanded to ``dtype``. Raises ConfigError for a damaged file."""
+    packed = read_tensors(path)
     state = {}
     for name, tensor in packed.items():
         if name.endswith(SCALE):
@@ -46,6 +56,14 @@ def load(path: Path, *, dtype: torch.dtype) -> dict[str, Tensor]:
         scale = packed.get(name + SCALE)
         state[name] = tensor.to(dtype) if scale is None else (tensor.float() * scale.float()[:, None]).to(dtype)
     return state
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file. Raises ConfigError."""
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ConfigError(f"{path} is missing or damaged ({error}); restore it") from error
 
 
 def sha256(path: Path) -> str:

@@ -36,10 +36,11 @@ def codec(tokenizer: Tokenizer, *, prefix: str) -> Codec:
     """The codec of a model whose windows begin with ``prefix``."""
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    marked = tokenizer.encode(prefix).ids
-    bare = tokenizer.encode(prefix, add_special_tokens=False).ids
+    shown = prefix or "a"  # marks stand around something
+    marked = tokenizer.encode(shown).ids
+    bare = tokenizer.encode(shown, add_special_tokens=False).ids
     start = next(i for i in range(len(marked) - len(bare) + 1) if marked[i : i + len(bare)] == bare)
-    return Codec(tokenizer, marked[: start + len(bare)], marked[start + len(bare) :])
+    return Codec(tokenizer, marked[: start + (len(bare) if prefix else 0)], marked[start + len(bare) :])
 
 
 def windows(text: str, spans: Sequence[Span], coding: Codec) -> list[Window]:

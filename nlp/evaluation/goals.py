@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.records import MARKERS, Record
 from nlp.evaluation.intervals import Estimate
+from nlp.evaluation.words import POOLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,18 +61,18 @@ def _own(report: Report) -> Iterator[Goal]:
 
 
 def _real(report: Report) -> Iterator[Goal]:
-    wanted: list[tuple[str, str, float, Side]] = [
-        ("streams_flagged", "flux ordinaires signalés", 0.01, "at_most"),
-        ("streams_flagged_held_out", "flux ordinaires signalés, moitié tenue à part", 0.01, "at_most"),
-        ("streams_alerte", "flux ordinaires en alerte", 0.001, "at_most"),
-        ("streams_alerte_held_out", "flux ordinaires en alerte, moitié tenue à part", 0.001, "at_most"),
-        ("hard_negatives_flagged", "faux amis réels signalés", 0.04, "at_most"),
-        ("complotisme_tweets_average_precision", "complotisme, tweets : précision moyenne", 0.75, "at_least"),
-        ("gourou_secte_recall", "gourou, textes internes : rappel", 0.70, "at_least"),
-        ("abandon_soins_blog_recall", "abandon de soins, sites et blogs : rappel", 0.70, "at_least"),
+    wanted: list[tuple[str, float, Side]] = [
+        ("streams_flagged", 0.01, "at_most"),
+        ("streams_flagged_held_out", 0.01, "at_most"),
+        ("streams_alerte", 0.001, "at_most"),
+        ("streams_alerte_held_out", 0.001, "at_most"),
+        ("hard_negatives_flagged", 0.04, "at_most"),
+        ("complotisme_tweets_average_precision", 0.75, "at_least"),
+        ("gourou_secte_recall", 0.70, "at_least"),
+        ("abandon_soins_blog_recall", 0.70, "at_least"),
     ]
-    for name, label, limit, side in wanted:
-        yield goal(f"real_{name}", f"réel, {label}", report.real.pooled[name] if report.real else None, limit, side)
+    for name, limit, side in wanted:
+        yield goal(f"real_{name}", f"réel, {POOLED[name][0]}", report.real.pooled[name] if report.real else None, limit, side)
 
 
 def _calibration(report: Report) -> Iterator[Goal]:
@@ -84,9 +85,9 @@ def _calibration(report: Report) -> Iterator[Goal]:
 
 def _stress(report: Report) -> Iterator[Goal]:
     yield goal("needle", "aiguille trouvée", report.needle.found if report.needle else None, 0.90, "at_least")
-    shift = report.neutrality.overall if report.neutrality else None
-    yield goal("neutrality_mean", "neutralité : écart moyen", shift.mean if shift else None, 0.02, "at_most")
-    yield goal("neutrality_p99", "neutralité : 99e centile de l'écart", shift.p99 if shift else None, 0.10, "at_most")
+    shift = report.neutrality.outside if report.neutrality else None
+    yield goal("neutrality_mean", "neutralité hors des échanges appris : écart moyen", shift.mean if shift else None, 0.02, "at_most")
+    yield goal("neutrality_p99", "neutralité hors des échanges appris : 99e centile de l'écart", shift.p99 if shift else None, 0.10, "at_most")
     for name, cost in (report.robustness.noises if report.robustness else {}).items():
         known = [fall for fall in cost.recall_fall.values() if fall.value is not None]
         worst = max(known, key=lambda fall: fall.value or 0.0, default=None)

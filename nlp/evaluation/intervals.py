@@ -92,6 +92,22 @@ def mean_of(values: Floats) -> Estimate:
     return percentile(draws(len(values)) @ values / len(values), n=len(values))
 
 
+def share_by_group(hits: Floats, cases: Floats) -> Estimate:
+    """A share over cases that stand in groups, from both counts per group: whole groups are resampled, since the cases of one resemble each other.
+
+    Where every case hits, or none, resampling shows no doubt at all: then Wilson's interval over the groups, as if each were one case.
+    """
+    n, groups = int(cases.sum()), int((cases > 0).sum())
+    if not n:
+        return Estimate(value=None, n=0)
+    if hits.sum() in (0, n):
+        return wilson(groups if hits.sum() else 0, groups).model_copy(update={"n": n})
+    weights = draws(len(cases))
+    total = weights @ cases
+    column = np.divide(weights @ hits, total, out=np.full_like(total, np.nan), where=total > 0)
+    return percentile(column, n=n)
+
+
 def quantile_of(values: Floats, share: float) -> Estimate:
     """A quantile with its bootstrap interval."""
     if not len(values):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from core.records import Record
 from nlp.evaluation.answers import any_marker, seeded
 from nlp.evaluation.hits import overlap
-from nlp.evaluation.intervals import Estimate, share_of
+from nlp.evaluation.intervals import Estimate, share_by_group, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,7 @@ class Needle(Record):
     """``found``: a marker of the needle is flagged on the page; ``pointed``: some evidence of it overlaps the needle, of those found.
 
     Only pages whose own decision is rien for every marker are used; ``found_alone`` is the share of needles flagged without any page.
+    The ten places of one needle are no independent cases: figures over several places are resampled by needle, though their ``n`` counts places.
     """
 
     needles: int
@@ -45,6 +48,7 @@ class Needle(Record):
 class Case(NamedTuple):
     """A needle in a page."""
 
+    number: int  # of the needle
     text: str
     span: tuple[int, int]
     markers: tuple[Marker, ...]
@@ -61,7 +65,7 @@ def needle(rows: Sequence[Row], answers: Answers, *, most: int) -> Needle:
     needles = choose(rows, most)
     alone = [_flags(row.markers, answer) for row, answer in zip(needles, answers.of([row.text for row in needles], what="needle"), strict=True)]
     cases = [
-        Case(*insert(innocent[number % len(innocent)], row.text, place), row.markers, place, alone[number])
+        Case(number, *insert(innocent[number % len(innocent)], row.text, place), row.markers, place, alone[number])
         for number, row in enumerate(needles if innocent else [])
         for place in PLACES
     ]
@@ -70,7 +74,7 @@ def needle(rows: Sequence[Row], answers: Answers, *, most: int) -> Needle:
 
 def _figures(cases: list[Case], read: list[Assessment], needles: list[Row], pages: list[str], alone: list[bool], *, flagged: int) -> Needle:
     found = [_flags(case.markers, answer) for case, answer in zip(cases, read, strict=True)]
-    hits = [(case, answer) for case, answer, hit in zip(cases, read, found, strict=True) if hit]
+    pointed = [_points(case, answer) for case, answer in zip(cases, read, strict=True)]
     words = [len(page.split()) for page in pages]
     return Needle(
         needles=len(needles),
@@ -79,11 +83,19 @@ def _figures(cases: list[Case], read: list[Assessment], needles: list[Row], page
         pages_flagged=flagged,
         page_words=sum(words) / len(words) if words else None,
         found_alone=share_of(alone),
-        found=share_of(found),
-        found_of_those_found_alone=share_of(hit for case, hit in zip(cases, found, strict=True) if case.alone),
-        pointed=share_of(_points(case, answer) for case, answer in hits),
+        found=_share(cases, found),
+        found_of_those_found_alone=_share(cases, found, among=[case.alone for case in cases]),
+        pointed=_share(cases, pointed, among=found),
         by_place={f"{place} %": share_of(hit for case, hit in zip(cases, found, strict=True) if case.place == place) for place in PLACES},
     )
+
+
+def _share(cases: Sequence[Case], hits: Sequence[bool], *, among: Sequence[bool] | None = None) -> Estimate:
+    """The share of hits ``among`` some of the cases, or all of them; resampled by needle."""
+    counted = np.ones(len(cases)) if among is None else np.array(among, dtype=np.float64)
+    needles = np.array([case.number for case in cases], dtype=np.intp)
+    part, whole = (np.bincount(needles, weights=weights).astype(np.float64) for weights in (counted * hits, counted))
+    return share_by_group(part, whole)
 
 
 def choose(rows: Sequence[Row], most: int) -> list[Row]:

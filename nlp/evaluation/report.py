@@ -1,4 +1,4 @@
-"""All that one evaluation found, and its two lasting forms: metrics.json and a Markdown table for the model card."""
+"""All that one evaluation found, and metrics.json."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nlp.corpus import Row
-    from nlp.evaluation.goals import Goal
-    from nlp.evaluation.intervals import Estimate
 
 
 class PartCounts(Record):
@@ -77,46 +75,3 @@ def as_json(report: Report) -> dict[str, Any]:
 def write_json(report: Report, path: Path) -> None:
     """metrics.json."""
     write_text(path, json.dumps(as_json(report), ensure_ascii=False, indent=1) + "\n")
-
-
-def markdown(report: Report) -> str:
-    """The goals as a Markdown table in French, then the markers'."""
-    lines = ["| mesure | valeur | intervalle à 95 % | n | objectif | atteint |", "| --- | ---: | ---: | ---: | ---: | --- |"]
-    lines += [f"| {' | '.join(goal_cells(found))} |" for found in goals(report)]
-    if report.test is not None:
-        head = ["marqueur", "positifs", "précision", "rappel", "F1", "MCC", "précision moyenne", "erreur de calibration"]
-        lines += ["", f"| {' | '.join(head)} |", f"| --- {'| ---: ' * (len(head) - 1)}|"]
-        lines += [f"| {' | '.join(cells)} |" for cells in marker_rows(report.test)]
-    return "\n".join(lines) + "\n"
-
-
-def goal_cells(found: Goal) -> list[str]:
-    """Label, value, interval, n, goal, met."""
-    sign = "≥" if found.side == "at_least" else "≤"
-    met = {True: "oui", False: "non", None: "non mesuré"}[found.met]
-    interval = "" if found.low is None or found.high is None else f"{number(found.low)} à {number(found.high)}"
-    value = "" if found.value is None else number(found.value)
-    return [found.label, value, interval, "" if found.n is None else str(found.n), f"{sign} {found.goal:g}".replace(".", ","), met]
-
-
-def marker_rows(own: OwnFigures) -> list[list[str]]:
-    """One row of cells per marker."""
-    found = []
-    for marker, figures in own.markers.items():
-        every = (figures.precision, figures.recall, figures.f1, figures.mcc, figures.average_precision, figures.calibration_error)
-        found.append([marker, str(figures.positives), *(shown(figure) for figure in every)])
-    return found
-
-
-def shown(figure: Estimate) -> str:
-    """A figure with its interval, short enough to stand beside others."""
-    if figure.value is None:
-        return "–"
-    between = "" if figure.low is None or figure.high is None else f" [{number(figure.low, 3)} ; {number(figure.high, 3)}]"
-    return f"{number(figure.value, 3)}{between}"
-
-
-def number(value: float, decimals: int = 4) -> str:
-    """With a French comma, and fewer decimals above 1."""
-    text = f"{value:.{decimals}f}" if abs(value) <= 1 else f"{value:.{decimals - 2}f}"
-    return text.replace(".", ",")

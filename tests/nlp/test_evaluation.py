@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +12,9 @@ import pytest
 from sklearn import metrics as sklearn
 
 from cli.main import run
+from core.errors import Invalid
+from core.files import read_json_lines
+from core.numbers import english, french
 from core.records import MARKERS
 from core.settings import Settings
 from nlp.classify import Reading
@@ -17,30 +22,33 @@ from nlp.corpus import Row
 from nlp.evaluation import metrics
 from nlp.evaluation.answers import Answers, as_arrays, sample, seeded, true_positives
 from nlp.evaluation.baselines import Texts, baselines
+from nlp.evaluation.card import markdown
 from nlp.evaluation.faithfulness import faithfulness, without
 from nlp.evaluation.goals import goal, goals
 from nlp.evaluation.hits import hit_rates, occurrences, overlap
-from nlp.evaluation.intervals import Estimate, draws, mean_of, percentile, quantile_of, rounded, wilson
+from nlp.evaluation.intervals import Estimate, draws, mean_of, percentile, quantile_of, rounded, share_by_group, wilson
 from nlp.evaluation.needle import BREAK, PLACES, choose, compose, insert, needle
-from nlp.evaluation.neutrality import Pair, neutrality
+from nlp.evaluation.neutrality import Pair, is_swap, load_pairs, neutrality
 from nlp.evaluation.own import decisions, length_class, own_figures
 from nlp.evaluation.real import RealRow, load_real, real_figures
-from nlp.evaluation.report import as_json, markdown
+from nlp.evaluation.report import as_json
 from nlp.evaluation.robustness import noisy, robustness
 from nlp.evaluation.run import QUICK, SECTIONS, Material, evaluate
+from nlp.evaluation.sheets import sections
 from nlp.evaluation.systems import keywords
 from nlp.evaluation.tables import tables
+from nlp.evaluation.words import ENGLISH, GOALS, Voice
 from nlp.noise import NOISES
 from nlp.registry import Thresholds
 from nlp.score import Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from nlp.classify import Passage
     from nlp.corpus import Part
 
+CORPUS = Path(__file__).parents[2] / "nlp" / "corpus"
 WORDS = {"gourou": "maître", "complotisme": "complot", "abandon_soins": "chimio"}
 SIGNS = {"gourou": "B1", "complotisme": "C1", "abandon_soins": "A1"}
 
@@ -115,6 +123,22 @@ def test_bootstrap_covers_and_repeats() -> None:
     assert percentile(np.array([np.nan, 1.0]), n=3) == Estimate(value=None, n=3)
     assert quantile_of(np.arange(101.0), 0.99).value == pytest.approx(99)
     assert mean_of(np.array([])).value is None
+
+
+def test_shares_are_resampled_by_group() -> None:
+    rng = np.random.default_rng(3)
+    hits = 10.0 * (rng.random(30) < 0.8)  # a group hits ten times or never
+    found = share_by_group(hits, np.full(30, 10.0))
+    apart, together = wilson(int(hits.sum()), 300), wilson(int(hits.sum() / 10), 30)
+    assert found.n == 300
+    assert found.value == apart.value
+    assert found.low is not None
+    assert found.high is not None
+    assert found.high - found.low > 2 * ((apart.high or 0) - (apart.low or 0))
+    assert (found.low, found.high) == (pytest.approx(together.low, abs=0.06), pytest.approx(together.high, abs=0.06))
+    none = share_by_group(np.zeros(3), np.array([10.0, 0.0, 4.0]))
+    assert (none.value, none.high, none.n) == (0, wilson(0, 2).high, 14)
+    assert share_by_group(np.zeros(3), np.zeros(3)) == Estimate(value=None, n=0)
 
 
 def test_figures_equal_scikit_learns() -> None:
@@ -266,6 +290,27 @@ def test_neutrality_measures_each_axis() -> None:
     assert found.signed["gourou"].value == pytest.approx(0.8 / 3)
 
 
+def test_neutrality_sets_apart_what_training_swaps() -> None:
+    assert is_swap("La paroisse de Marie.", "La mosquée de Fatima.")
+    assert not is_swap("La paroisse de Marie.", "La mosquée de Paul.")  # one of the two differences is no swap
+    assert not is_swap("La paroisse.", "La pagodes.")
+    assert not is_swap("Le pasteur.", "La pagode.")
+    assert not is_swap("Un rabbin lit.", "Un Rabbin lit.")
+    pairs = [
+        Pair(id="1", axis="religion", label=(), a="Le rabbin parle de chimio.", b="Le curé parle de chimio."),
+        Pair(id="2", axis="religion", label=(), a="Le prêtre parle.", b="Le maître parle."),
+    ]
+    found = neutrality(pairs, answers())
+    assert (found.overall.n, found.outside.n) == (2, 1)
+    assert (found.overall.mean.value, found.outside.mean.value) == (pytest.approx(0.4), pytest.approx(0.8))
+    assert neutrality(pairs[:1], answers()).outside.mean == Estimate(value=None, n=0)
+    reached = {one.name: one for one in goals(measured(pairs=pairs, sections=("neutrality",)))}
+    assert reached["neutrality_mean"].value == pytest.approx(0.8)
+    assert reached["neutrality_p99"].n == 1
+    corpus = load_pairs(CORPUS / "neutrality.jsonl")
+    assert sum(not is_swap(pair.a, pair.b) for pair in corpus) >= 200
+
+
 def test_robustness_counts_points() -> None:
     positive, negative = [one for one in ROWS if one.markers], [one for one in ROWS if not one.markers]
     found = robustness(positive, negative, answers())
@@ -298,6 +343,8 @@ def test_needle_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.found_alone.n == 4
     assert found.found.n == 40
     assert found.found.value == found.found_alone.value
+    assert (found.found.low, found.found.high) == (0.25, 1)  # four needles are little, however many places
+    assert found.found_of_those_found_alone == wilson(3, 3).model_copy(update={"n": 30})
     assert found.pointed.value == 1
     assert set(found.by_place) == {f"{place} %" for place in PLACES}
     nothing = needle([one for one in ROWS if one.kind != "ordinary"], answers(), most=4)
@@ -376,8 +423,57 @@ def test_a_whole_report_has_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"macro_f1", "real_streams_flagged_held_out", "needle", "neutrality_p99", "robustness_typos", "evidence", "model_mb"} <= set(names)
     assert set(found["goals"][0]) == {"name", "label", "value", "low", "high", "n", "goal", "side", "met"}
     assert found["needle"]["needles"] == QUICK.needles
-    assert "| F1 moyen des trois marqueurs |" in markdown(report)
+    assert found["neutrality"]["outside"]["n"] == 1
     assert len(list(tables(report))) > 8
+    check_cards(report)
+
+
+def check_cards(report: Any) -> None:
+    french_card, english_card = markdown(report), markdown(report, language="en")
+    heads = {"## Objectifs": "## Goals", "## Corpus": "## Corpus", "## Textes réels": "## Real texts", "## Épreuves": "## Stress",
+             "## Systèmes comparés": "## Baselines"}  # fmt: skip
+    assert [line for line in french_card.splitlines() if line.startswith("## ")] == list(heads)
+    assert [line for line in english_card.splitlines() if line.startswith("## ")] == list(heads.values())
+    assert "| F1 moyen des trois marqueurs | 0," in french_card
+    assert "| mean F1 of the three markers | 0." in english_card
+    assert "hors des échanges appris" in french_card
+    for marker in MARKERS:
+        assert re.search(rf"^\| {marker} \| \d+ \| 0?[01],\d+ \[", french_card, re.MULTILINE)
+        assert re.search(rf"^\| {marker} \| \d+ \| [01]\.\d+ \[\d\.\d+, ", english_card, re.MULTILINE)
+    assert not re.search(r"[éèà«»]|\d,\d|\d sur \d", english_card.replace("à lire", "").replace("maître", ""))
+    for _, sheets in sections(report, language="en"):
+        assert all(len(row) == len(sheet.head) for sheet in sheets for row in sheet.rows)
+    assert {one.name for one in goals(report)} <= set(GOALS)
+
+
+def test_phrases_keep_their_facts() -> None:
+    for phrase, said in ENGLISH.items():
+        assert sorted(re.findall(r"\{\w+\}", phrase)) == sorted(re.findall(r"\{\w+\}", said))
+    assert Voice("fr").shown(Estimate(value=0.5, low=0.25, high=0.75, n=4)) == "0,500 [0,250 ; 0,750]"
+    assert Voice("en").counted(Estimate(value=12.5, n=4)) == "12.5 of 4"
+    assert markdown(measured(sections=("robustness",), real=None)).count("## ") == 2
+
+
+def test_numbers_as_people_read_them() -> None:
+    assert french(1234.5, digits=2) == "1\u202f234,50"
+    assert english(1234.5, digits=2) == "1,234.50"
+    assert (french(0.9), french(45.0), french(30), french(0.001)) == ("0,9", "45", "30", "0,001")
+    assert french(-0.0001, digits=2) == "0,00"
+
+
+def test_json_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes('\ufeff{"a": "x\u2028y\u0085z"}\r\n\n[1]'.encode())
+    assert list(read_json_lines(path)) == [(1, {"a": "x\u2028y\u0085z"}), (3, [1])]
+    for bad in (b"{no}", b'"\xff"', '"x"'.encode("utf-16"), b"[" * 100_000):
+        path.write_bytes(b"1\n" + bad)
+        with pytest.raises(Invalid, match=r"x\.jsonl:2: not JSON in UTF-8"):
+            list(read_json_lines(path))
+    for wrong in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(Invalid, match="cannot be read"):
+            list(read_json_lines(wrong))
+    path.write_text(real(1, "tweet", "a\u2028b").model_dump_json() + "\n", encoding="utf-8")
+    assert load_real(path)[0].text == "a\u2028b"
 
 
 def test_sections_that_did_not_run_say_so() -> None:
@@ -441,15 +537,17 @@ def test_the_command_writes_what_it_shows(capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setattr("nlp.score.load_classifier", lambda _settings: WordClassifier())
     monkeypatch.setenv("VIGIE_MODEL", "dir:mots")
     corpus, path, table = write_corpus(tmp_path / "corpus"), tmp_path / "metrics.json", tmp_path / "table.md"
+    english_table = tmp_path / "table.en.md"
     lines = "\n".join(one.model_dump_json() for one in REAL)
     (tmp_path / "real.jsonl").write_text(lines + "\n", encoding="utf-8")
     given = ["--only", "test", "--only", "real", "--only", "faithfulness", "--quick", "--real", str(tmp_path / "real.jsonl")]
-    assert run(["evaluate", "--corpus", str(corpus), *given, "--out", str(path), "--markdown", str(table)]) == 0
+    assert run(["evaluate", "--corpus", str(corpus), *given, "--out", str(path), "--markdown", str(table), "--markdown-en", str(english_table)]) == 0
     found = json.loads(path.read_text(encoding="utf-8"))
     assert found["model"] == "mots"
     assert found["test"]["macro_f1"]["value"] == 1
     assert found["baselines"] is None
-    assert table.read_text(encoding="utf-8").startswith("| mesure |")
+    assert table.read_text(encoding="utf-8").startswith("## Objectifs\n")
+    assert english_table.read_text(encoding="utf-8").startswith("## Goals\n")
     out = capsys.readouterr().out
     assert "F1 moyen des trois marqueurs" in out
     assert "hard_negative:secte" in out

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from nlp.flags import MOST, flags
+from nlp.segment import sentences
 from nlp.taxonomy import load_taxonomy
 
 READ = [flag for flag in load_taxonomy().flags if flag.detected_by == "text"]
@@ -33,3 +36,39 @@ def test_a_flag_is_shown_a_few_times_and_any_text_is_read() -> None:
     (many, empty, odd) = flags(["Il coûte 10 €. " * 50, "", "🙏\n\n\u200b"])
     assert sum(flag.id == "T2" for flag in many) == MOST
     assert (empty, odd) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Cela coûte 3 000 € par mois.", "3000 EUR"),
+        ("Cela coûte 1 200 euros.", "1200 EUR"),
+        ("Il faut 12 000 CHF.", "12000 CHF"),
+        ("Il faut 3\u00a0000\u202f€ ce soir.", "3000 EUR"),
+        ("La place est à 10k €.", "10000 EUR"),
+        ("On parle de 2M€.", "2000000 EUR"),
+        ("Envoyez 5000 francs CFA.", "5000 XOF"),
+        ("Envoyez 49,90 € vite.", "49.9 EUR"),
+        ("Trois mille euros demandés.", None),
+    ],
+)
+def test_amounts_as_french_people_write_them(text: str, value: str | None) -> None:
+    (found,) = flags([text])
+    money = [flag for flag in found if flag.id == "T2"]
+    assert [flag.value for flag in money] == [value]
+
+
+def test_disguised_words_raise_flags_and_quote_the_text_as_given() -> None:
+    for text in ("Rejoins le canal T3l3gram vite", "Rejoins le canal Tele\u200bgram vite", "Rejoins le canal 𝗧𝗲𝗹𝗲𝗴𝗿𝗮𝗺 vite"):
+        (found,) = flags([text])
+        channel = [flag for flag in found if flag.id == "T5"]
+        assert channel
+        assert all(text[flag.start : flag.end] == flag.text for flag in channel)
+
+
+@pytest.mark.parametrize("piece", ["🙏", "(", "=", "a", "1,", "http://", "Ceci ", "12 mai ", "mon fils "])
+def test_hostile_text_takes_linear_time(piece: str) -> None:
+    start = time.monotonic()
+    list(flags([piece * (50_000 // len(piece))]))
+    assert len(sentences(piece * (50_000 // len(piece)))) > 0
+    assert time.monotonic() - start < 30

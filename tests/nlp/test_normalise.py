@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from random import Random
 
@@ -63,6 +64,12 @@ def test_a_span_covers_what_it_stands_for() -> None:
     assert found.forth(first) == start
 
 
+def test_a_span_keeps_the_end_of_its_last_word() -> None:
+    for text in ("C'est fini, nonnnn", "Il a été e\u0301te\u0301", "Non\u200b\u200b"):
+        found = plain(text)
+        assert text[slice(*found.back(0, len(found.text)))] == text
+
+
 @pytest.mark.parametrize("name", ["leetspeak", "spaced_letters", "homoglyphs", "zero_width", "capitals"])
 def test_noise_that_hides_words_is_undone(name: str) -> None:
     text = "Arrêtez la chimiothérapie, les médecins mentent et notre protocole naturel guérit vraiment toutes les tumeurs."
@@ -82,3 +89,11 @@ def test_noise_is_seeded_and_survives_any_text(name: str) -> None:
     assert NOISES[name](text, Random(1)) == NOISES[name](text, Random(1))
     for odd in ("", "a", "🙏", "\n\n"):
         assert isinstance(NOISES[name](odd, Random(1)), str)
+
+
+@pytest.mark.parametrize("piece", ["a ", "A", "A!", "ABC ", "a1", "0a", "a@", "1", "e\u0301", "\u200b", "а", "aа", "A\n", "a.", "A 1", "é", "ab"])
+def test_hostile_text_takes_linear_time(piece: str) -> None:
+    start = time.monotonic()
+    plain(piece * (100_000 // len(piece)))
+    plain("A" + piece * (100_000 // len(piece)) + "b")
+    assert time.monotonic() - start < 10

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
 import pytest
 import torch
 import yaml
-from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from cli.main import run
 from core.errors import ConfigError, Invalid
 from core.records import MARKERS
-from core.settings import Settings
+from core.settings import ROOT, Settings
 from nlp import weights
 from nlp.base import load_base
 from nlp.calibrate import chooses, innocent_texts
@@ -25,7 +26,7 @@ from nlp.examples import Augmentation, Sample, epoch, examples, hidden, rewritte
 from nlp.noise import NOISES
 from nlp.normalise import plain
 from nlp.score import Scorer
-from nlp.train import TrainingConfig, load_config, train
+from nlp.train import CHECKPOINT, TrainingConfig, load_config, train
 from nlp.windows import codec
 
 SHIPPED = Settings().models_dir / "vigie-e5-small-fr"
@@ -120,7 +121,7 @@ def test_an_epoch_holds_every_sample_once_and_is_seeded() -> None:
 def test_a_run_that_was_killed_goes_on_to_the_same_model(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nlp.batches.TOKENS_A_BATCH", 128)
     monkeypatch.setattr("nlp.train.STEPS_A_CHECKPOINT", 2)
-    train(ROWS, config(base), out=tmp_path / "whole", tell=lambda _: None)
+    train(ROWS, config(base, dropout=0.1), out=tmp_path / "whole", tell=lambda _: None)
 
     class KilledError(Exception):
         """Stands for a kill between two steps."""
@@ -133,26 +134,46 @@ def test_a_run_that_was_killed_goes_on_to_the_same_model(base: Path, tmp_path: P
                 raise KilledError
 
         with pytest.raises(KilledError):
-            train(ROWS, config(base), out=tmp_path / "cut", tell=tell)
-        assert (tmp_path / "cut" / "checkpoint.safetensors").exists()
-    train(ROWS, config(base), out=tmp_path / "cut", tell=lambda _: None)
-    assert not (tmp_path / "cut" / "checkpoint.safetensors").exists()
+            train(ROWS, config(base, dropout=0.1), out=tmp_path / "cut", tell=tell)
+        assert (tmp_path / "cut" / CHECKPOINT).exists()
+    train(ROWS, config(base, dropout=0.1), out=tmp_path / "cut", tell=lambda _: None)
     whole, cut = (weights.load(tmp_path / name / "weights.safetensors", dtype=torch.float32) for name in ("whole", "cut"))
     assert all(torch.allclose(whole[name], cut[name], atol=1e-4) for name in whole)
 
 
 def test_a_checkpoint_of_another_run_is_refused(base: Path, tmp_path: Path) -> None:
-    def tell(_: object) -> None:
-        raise KeyboardInterrupt
-
-    for first, second in ((config(base), config(base, seed=5)), (config(base), config(base, rate=2e-3))):
-        train(ROWS[:4], first.model_copy(update={"epochs": 1}), out=tmp_path / "m", tell=lambda _: None)
-        with pytest.raises(KeyboardInterrupt):
-            train(ROWS[:4], first, out=tmp_path / "m", tell=tell)
-        save_file({"judge.x": torch.zeros(1)}, tmp_path / "m" / "checkpoint.safetensors", metadata={"run": "other", "epoch": "1", "done": "0"})
+    out = tmp_path / "m"
+    train(ROWS[:4], config(base, epochs=1), out=out, tell=lambda _: None)
+    train(ROWS[:4], config(base, epochs=1), out=out, tell=lambda _: None)  # finished: nothing is left to do
+    for rows, other in (
+        (ROWS[:4], config(base, epochs=1, seed=5)),
+        (ROWS[:4], config(base, epochs=1, rate=2e-3)),
+        (ROWS[:5], config(base, epochs=1)),
+    ):
         with pytest.raises(Invalid, match="belongs to a run with another configuration"):
-            train(ROWS[:4], second, out=tmp_path / "m", tell=lambda _: None)
-        (tmp_path / "m" / "checkpoint.safetensors").unlink()
+            train(rows, other, out=out, tell=lambda _: None)
+    (out / CHECKPOINT).write_bytes(b"cut short")
+    with pytest.raises(Invalid, match="damaged"):
+        train(ROWS[:4], config(base, epochs=1), out=out, tell=lambda _: None)
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    size = 1_000_000
+    code = f"""
+import resource, torch
+from pathlib import Path
+from core.errors import ConfigError
+from nlp.weights import save
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
+import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    save({{"w": torch.zeros(2000, 2000)}}, Path({str(tmp_path / "w.safetensors")!r}))
+except ConfigError as error:
+    print(error)
+"""
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "free some space" in found.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_roberta_family_is_read_like_transformers_reads_it(tmp_path: Path) -> None:
@@ -181,6 +202,22 @@ def test_a_base_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         load_base(str(tmp_path))
     with pytest.raises(ConfigError, match="hub:OWNER/NAME"):
         load_base("hub:nothing")
+    whole = {"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 4, "layer_norm_eps": 1e-5,
+             "pad_token_id": 1, "max_position_embeddings": 300}  # fmt: skip
+    for content, expected in (
+        ("[]", "expected an object"), ("{", "not JSON"), (json.dumps({"hidden_act": "relu"}), "only gelu"), (json.dumps({}), "do not make an encoder"),
+        (json.dumps(whole | {"max_position_embeddings": 128}), "windows have"), (json.dumps(whole), "missing or damaged"),
+    ):  # fmt: skip
+        (tmp_path / "config.json").write_text(content)
+        with pytest.raises(ConfigError, match=expected):
+            load_base(str(tmp_path))
+
+
+def test_a_codec_without_prefix_has_its_marks_in_their_places() -> None:
+    tokenizer = Tokenizer.from_file(str(SHIPPED / "tokenizer.json"))
+    bare, prefixed = codec(tokenizer, prefix=""), codec(tokenizer, prefix="query: ")
+    assert (bare.head, bare.tail) == ([0], [2])
+    assert (prefixed.head[0], prefixed.tail) == (0, [2])
 
 
 def test_train_and_calibrate_by_command(base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,7 +244,12 @@ def test_train_and_calibrate_by_command(base: Path, tmp_path: Path, capsys: pyte
     assert "inscrit dans" in capsys.readouterr().out
     scorer = Scorer(Settings(models_dir=tmp_path / "models", model="tiny"))
     assert set(scorer.one("Une phrase.").scores) == set(MARKERS)
+    assert not list(folder.glob("checkpoint*"))
+    assert run(["calibrate", "tinny"]) == 2
     assert run(["train", str(tmp_path / "none.yml")]) == 2
+    before = (folder / "weights.safetensors").read_bytes()
+    assert run(["train", str(folder / "training.yml"), "--corpus", str(corpus), "--out", str(tmp_path / "models" / "Tiny 2")]) == 2
+    assert (folder / "weights.safetensors").read_bytes() == before, "bad input is refused before anything is trained"
     assert run(["train", str(folder / "training.yml"), "--corpus", str(corpus), "--real", str(tmp_path / "none")]) == 2
     assert "does not exist" in capsys.readouterr().err
 
