@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
-from tokenizers import Tokenizer
 
 from core.errors import ConfigError, Unavailable, nearest
 from nlp.encoder import FAMILIES, Shape, from_bert
@@ -44,18 +43,21 @@ def load_base(base: str) -> Base:
     try:
         return _loaded(folder, config, skip)
     except (KeyError, TypeError, ValidationError) as error:
-        raise ConfigError(
-            f"base model {folder}: its configuration and its weights do not fit an encoder ({' '.join(str(error).split())[:200]})"
-        ) from error
+        raise ConfigError(f"base model {folder}: configuration and weights do not make an encoder ({' '.join(str(error).split())[:200]})") from error
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path} is not JSON in UTF-8 ({error})") from error
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path}: expected an object")
+    return found
 
 
 def _config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path} is not JSON in UTF-8 ({error})") from error
-    if not isinstance(config, dict):
-        raise ConfigError(f"{path}: expected an object")
+    config = _object(path)
     if config.get("hidden_act", "gelu") != "gelu":
         raise ConfigError(f"{path}: activation {config['hidden_act']!r}; only gelu is computed here")
     return config
@@ -67,10 +69,8 @@ def _loaded(folder: Path, config: dict[str, Any], skip: int) -> Base:
     if shape.max_position_embeddings < TOKENS:
         raise ConfigError(f"base model {folder} reads {shape.max_position_embeddings} tokens at once; windows have {TOKENS}")
     state = from_bert(read_tensors(folder / "model.safetensors"), layers=shape.num_hidden_layers, skip_positions=skip)
-    try:
-        Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:
-        raise ConfigError(f"{folder / 'tokenizer.json'} is no tokenizer ({error})") from error
+    if "model" not in _object(folder / "tokenizer.json"):
+        raise ConfigError(f"{folder / 'tokenizer.json'} is no tokenizer; expected what the tokenizers library writes")
     return Base(shape, state, folder / "tokenizer.json", sha256(folder / "model.safetensors"))
 
 

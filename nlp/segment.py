@@ -15,7 +15,7 @@ LINE = re.compile(r"[^\r\n]+")
 WORD = re.compile(r"\S+")
 MAX_WORDS = 50  # a longer "sentence" (a transcript without punctuation) is cut into pieces of this many words
 MAX_LINE = 100_000  # characters given to spaCy at once: memory stays bounded
-MAX_RUN = 200  # characters without white space: spaCy's tokenizer takes quadratic time over them, and hostile text has thousands
+MAX_RUN = 100  # characters without white space: spaCy's tokenizer takes quadratic time over them, and hostile text has thousands
 LONG_RUN = re.compile(rf"\S{{{MAX_RUN}}}")
 
 

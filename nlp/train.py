@@ -60,14 +60,12 @@ class TrainingConfig(Record):
     epochs: int = Field(ge=1)
     rate: float = Field(gt=0)
     head_rate: float = Field(gt=0)
-    layer_decay: float = Field(1.0, gt=0, le=1)  # of the rate, per layer downwards
     warm_up: float = Field(0.1, ge=0, lt=1)
     weight_decay: float = Field(0.01, ge=0)
     dropout: float = Field(0.0, ge=0, lt=1)
     mean: float = Field(0.0, ge=0, lt=1)  # weight of the past in the running mean of weights that is kept; 0: the last weights
     frozen_words: bool = True  # word embeddings stay: most words do not occur in the corpus
     positive_weight: float = Field(2.0, gt=0)
-    focus: float = Field(0.0, ge=0)  # focal loss: weight of what is still wrong
     sentence_weight: float = Field(1.0, ge=0)
     submarker_weight: float = Field(1.0, ge=0)
     stance_weight: float = Field(0.3, ge=0)
@@ -184,15 +182,11 @@ class _Run:
 
 
 def _groups(judge: Judge, config: TrainingConfig) -> list[dict[str, object]]:
-    """Parameter groups: embeddings and each layer at its rate, the heads at theirs."""
-    layers = judge.encoder.layers
+    """Parameter groups: the encoder at its rate, the heads at theirs."""
     inside = {id(weight) for weight in judge.encoder.parameters()}
-    parts = (judge.encoder.words, judge.encoder.positions, judge.encoder.norm)
-    low = [weight for part in parts for weight in part.parameters() if weight.requires_grad]
-    groups: list[dict[str, object]] = [{"params": low, "lr": config.rate * config.layer_decay ** len(layers)}]
-    for number, layer in enumerate(layers):
-        groups.append({"params": list(layer.parameters()), "lr": config.rate * config.layer_decay ** (len(layers) - 1 - number)})
-    return [*groups, {"params": [weight for weight in judge.parameters() if id(weight) not in inside], "lr": config.head_rate}]
+    encoder = [weight for weight in judge.encoder.parameters() if weight.requires_grad]
+    heads = [weight for weight in judge.parameters() if id(weight) not in inside]
+    return [{"params": encoder, "lr": config.rate}, {"params": heads, "lr": config.head_rate}]
 
 
 def _loss(said: Said, chosen: Sequence[Example], batch: Batch, config: TrainingConfig) -> Tensor:
@@ -218,9 +212,5 @@ def _padded(targets: Sequence[Sequence[Sequence[float]]], sentences: int) -> Ten
 
 def _binary(logits: Tensor, target: Tensor, config: TrainingConfig) -> Tensor:
     known = ~target.isnan()
-    logits, target = logits[known].float(), target[known]
-    loss = functional.binary_cross_entropy_with_logits(logits, target, pos_weight=torch.tensor(config.positive_weight), reduction="none")
-    if config.focus:
-        wrong = (target - torch.sigmoid(logits)).abs().detach()
-        loss = loss * wrong**config.focus
-    return loss.mean()
+    weight = torch.tensor(config.positive_weight)
+    return functional.binary_cross_entropy_with_logits(logits[known].float(), target[known], pos_weight=weight)

@@ -155,7 +155,7 @@ def test_json_lines_in_order(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     code, rows, error = jsonl(capsys, tmp_path, *(json.dumps(row).encode() for row in given))
     assert (code, error) == (0, "")
     assert [row["id"] for row in rows] == [row["id"] for row in given]
-    assert set(rows[0]) == {"id", "scores", "decision", "evidence"}
+    assert set(rows[0]) == {"id", "scores", "decision", "stance", "evidence", "flags"}
     assert set(rows[0]["scores"]) == {"gourou", "complotisme", "abandon_soins"}
     assert rows[0]["decision"]["abandon_soins"] in ("alerte", "a_lire")
     assert rows[1]["decision"] == dict.fromkeys(rows[1]["decision"], "rien")
