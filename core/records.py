@@ -1,6 +1,6 @@
 """The frozen records that travel between crawl, score, index and show.
 
-Times are timezone-aware UTC. Offsets are Python string offsets: ``text[start:end]``. ``text`` is what a person sees on the page.
+Times are timezone-aware. Offsets are Python string offsets: ``text[start:end]``. ``text`` is what a person sees on the page.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ Decision = Literal["rien", "a_lire", "alerte"]
 Kind = Literal["post", "article", "crowdfunding"]
 # DSA recital 14: only "open" and "auto_join" are dissemination to the public, and only these are ever collected
 AccessMode = Literal["open", "auto_join"]
+# what an item consists of, in the words of the DSA transparency database (there with the prefix CONTENT_TYPE_)
+ContentType = Literal["TEXT", "IMAGE", "VIDEO", "AUDIO", "PRODUCT", "OTHER"]
 # how a text speaks: only "assert" promotes by itself
 Stance = Literal["assert", "quote", "denounce", "testify", "ask", "joke", "inform"]
 Status = Literal["indexed", "duplicate", "set_aside", "failed"]
@@ -41,6 +43,7 @@ class WarcRef(Record):
     length: Annotated[int, Field(gt=0)]  # bytes, compressed
     record_id: str
     payload_sha256: Sha256  # of the response body as archived
+    record_sha256: Sha256 | None = None  # of the gzip member's bytes; older archives have none
 
 
 class Funding(Record):
@@ -55,6 +58,13 @@ class Funding(Record):
     ends_at: AwareDatetime | None = None
 
 
+class Channel(Record):
+    """A way to reach or to pay somebody that a text shows; ``value`` of an e-mail, a phone or an account number is a keyed hash."""
+
+    kind: str  # of crawlers/channels.yml
+    value: str
+
+
 class Document(Record):
     """One public content item, as collected."""
 
@@ -64,18 +74,28 @@ class Document(Record):
     kind: Kind
     platform: str  # host that serves it
     platform_id: str | None = None
+    content_type: tuple[ContentType, ...] = ("TEXT",)
+    thread_root: str | None = None  # address, else the platform's own id, of the item that opened the thread
+    thread_parent: str | None = None  # of the item that this one answers
     title: str | None = None
     text: str
-    language: str | None = None  # ISO 639-1 as the page declares it
-    published_at: AwareDatetime | None = None
+    images: tuple[str, ...] = ()  # descriptions that the page gives of its images; they stand in ``text`` too
+    language: str | None = None  # ISO 639-1: as detected, else as the page declares it
+    published_at: AwareDatetime | None = None  # with the offset that the page states
     edited_at: AwareDatetime | None = None
+    deleted_at: AwareDatetime | None = None  # when it was found to be gone; text and evidence are those of its last version
     collected_at: AwareDatetime
     author: str | None = None  # pseudonym, never a name
     access_mode: AccessMode
     links: tuple[str, ...] = ()  # URLs that the text shows
+    link_hosts: tuple[str, ...] = ()  # their hosts, once each
+    contacts: tuple[Channel, ...] = ()  # channels to reach somebody
+    payments: tuple[Channel, ...] = ()  # ways to pay or donate
     views: int | None = None
+    likes: int | None = None
     reposts: int | None = None
     replies: int | None = None
+    followers: int | None = None  # of the account or channel
     funding: Funding | None = None
     evidence: WarcRef | None = None
     content_sha256: Sha256  # of what identifies this version: title, text, amounts
@@ -134,15 +154,18 @@ class SetAside(Record):
 
 
 class SourceReport(Record):
-    """What one source gave in one run: ``seen == kept + duplicate + set_aside + failed``."""
+    """What one source gave in one run: ``seen == kept + duplicate + dropped + set_aside + failed``."""
 
     source: str
     seen: int = 0
     kept: int = 0
     duplicate: int = 0
+    dropped: int = 0  # nothing of it is kept: its author opted out, or the source's own rules find it irrelevant
     set_aside: int = 0
     failed: int = 0
-    reasons: dict[str, int] = Field(default_factory=dict)  # of what was set aside or failed
+    unchanged: int = 0  # pages that say they are as they were when last read; not part of ``seen``
+    fields: dict[str, float] = Field(default_factory=dict)  # share of the documents that have each field
+    reasons: dict[str, int] = Field(default_factory=dict)  # of what was dropped, set aside or failed
     alarms: tuple[str, ...] = ()  # what a person should look at: fewer documents than expected, a wall
     transient: bool = False  # whether trying again may help
 

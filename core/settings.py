@@ -31,6 +31,10 @@ class Settings(BaseSettings):
 
     contact: str = Field("", description="e-mail or page shown in the user agent; needed to crawl anything but this machine")
     pseudonym_key: SecretStr | None = Field(None, min_length=32, description="key of author pseudonyms; else <data_dir>/pseudonym.key")
+    bluesky_handle: str = Field("", description="account that bluesky_search signs in with; reading authors needs none")
+    bluesky_app_password: SecretStr | None = Field(None, description="app password of that account, made in Bluesky's settings")
+    helloasso_client_id: str = Field("", description="HelloAsso API client, for the kind helloasso")
+    helloasso_client_secret: SecretStr | None = Field(None, description="secret of that client")
     crawl_concurrency: int = Field(2, ge=1, le=32, description="sources crawled at once")
     crawl_timeout: int = Field(3600, ge=1, description="seconds that one source may take")
     batch_documents: int = Field(500, ge=1, le=100_000, description="documents per batch file")

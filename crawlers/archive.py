@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import secrets
 import shutil
@@ -21,12 +22,14 @@ from typing import TYPE_CHECKING
 from core.files import disk_errors, read_lines, sync, write_lines
 from core.records import Document, SetAside, WarcRef
 from crawlers.ledger import Ledger
-from crawlers.warc import EvidenceFile, payloads_of
+from crawlers.warc import EvidenceFile, address_of, payloads_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from crawlers.clock import ClockState
+    from crawlers.warc import Capture
 
 OLD_DRAFT = 3600  # seconds after which a batch that has no name yet is one that was killed
 
@@ -54,6 +57,13 @@ class Archive:
     def documents(self, batch: str) -> Iterator[Document]:
         """The documents of a sealed batch, in order."""
         return (Document.model_validate(line) for line in read_lines(self.root / "documents" / f"{batch}.jsonl.gz"))
+
+    def latest(self, document_id: str) -> Document | None:
+        """The newest version of a document that a sealed batch holds."""
+        batch = self.ledger.newest(document_id)
+        if batch is None or not (self.root / "documents" / f"{batch}.jsonl.gz").exists():
+            return None
+        return next((document for document in self.documents(batch) if document.id == document_id), None)
 
     def set_aside(self, batch: str) -> Iterator[SetAside]:
         """What the crawl of a sealed batch could not process."""
@@ -139,11 +149,32 @@ class OpenBatch:
         """Bytes of evidence so far."""
         return self._evidence.size
 
-    def add_response(self, *, url: str, status: int, headers: list[tuple[str, str]], body: bytes, at: datetime, redacted: bool = False) -> WarcRef:
-        """Keep a response as evidence; a body already archived for this address is noted as seen again. Raises ConfigError."""
+    def add_response(self, capture: Capture, *, redacted: bytes | None = None) -> WarcRef:
+        """Keep an exchange as evidence; a body already archived for this address is noted as seen again. Raises ConfigError.
+
+        ``redacted``: the part of the body that may be kept, in its place.
+        """
         earlier = self._archive.ledger.payload
         with disk_errors(self._folder):
-            return self._evidence.add(url=url, status=status, headers=headers, body=body, at=at, earlier=earlier, redacted=redacted)
+            return self._evidence.add(capture, earlier=earlier, redacted=redacted)
+
+    def holds_body(self, capture: Capture) -> bool:
+        """Whether this very body is archived for this address."""
+        return self._archive.ledger.payload(hashlib.sha256(capture.body).hexdigest(), url=address_of(capture.url)) is not None
+
+    def add_not_modified(self, capture: Capture) -> None:
+        """Note that the site says of an archived page that it did not change. Raises ConfigError."""
+        with disk_errors(self._folder):
+            self._evidence.not_modified(capture)
+
+    def note_clock(self, state: ClockState) -> None:
+        """Note how far this machine's clock can be trusted. Raises ConfigError."""
+        with disk_errors(self._folder):
+            self._evidence.note_clock(state)
+
+    def is_new(self, document: Document) -> bool:
+        """Whether nobody holds this version as the newest."""
+        return document.id not in self._ids and not self._archive.ledger.is_newest(document.id, document.content_sha256)
 
     def add(self, document: Document) -> bool:
         """Keep a document; False if the archive already holds this version, or this batch another one. Raises ConfigError."""

@@ -14,12 +14,15 @@ from pydantic import Field, HttpUrl, ValidationError, model_validator
 from core.errors import ConfigError, NotFound, nearest
 from core.records import AccessMode, Record
 from core.urls import host_of, is_ip
+from crawlers.minimise import Keep
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Host = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]*\.[a-zA-Z0-9-]+$")]  # a name alone: no scheme, no path
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}")
+# fields whose presence is counted in every run: what triage and a notice need, beside address and text
+FIELDS = ("title", "author", "published_at", "platform_id", "language", "views", "replies", "links", "images", "raised", "goal", "donors")
 NOT_KINDS = {"base"}  # modules of crawlers/spiders that are no kind of source
 
 
@@ -28,11 +31,17 @@ class Expect(Record):
 
     min: int = Field(0, ge=0)
     max: int | None = Field(None, ge=0)
+    fields: dict[str, float] = Field(default_factory=dict, description="least share of the documents that must have each field")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.max is not None and self.max < self.min:
             raise ValueError(f"max {self.max} is below min {self.min}")
+        for name, share in self.fields.items():
+            if name not in FIELDS:
+                raise ValueError(f"fields: unknown field {name!r}; {nearest(name, FIELDS)}")
+            if not 0 <= share <= 1:
+                raise ValueError(f"fields: {name} is {share}; expected a share between 0 and 1")
         return self
 
 
@@ -49,7 +58,17 @@ class Source(Record):
     language: str | None = Field("fr", pattern=r"^[a-z]{2}$")
     delay: float = Field(2.0, ge=0, le=600, description="seconds between two requests to one host")
     hosts: tuple[Host, ...] = Field((), description="other hosts whose linked pages may be read")
+    concurrency: int = Field(2, ge=1, le=16, description="requests to one host at once")
+    max_requests: int = Field(1000, ge=1, le=100_000, description="pages asked for in one run")
+    max_bytes: int = Field(200_000_000, ge=1000, description="bytes received in one run")
+    keep: Keep = Field(Keep(), description="what is dropped before it is stored")
     expect: Expect = Expect()
+
+    @model_validator(mode="after")
+    def _has_a_purpose(self) -> Self:
+        if self.enabled and self.purpose.startswith("À écrire"):
+            raise ValueError("purpose: still to be written; say why this source is read before you enable it")
+        return self
 
     def addresses(self) -> tuple[str, ...]:
         """The addresses where reading starts."""

@@ -74,12 +74,14 @@ class GuardMiddleware:
         """Raises Refused; redirects pass here too."""
         spider: Any = self._crawler.spider
         host, place = host_of(request.url), urlsplit(request.url).netloc.lower()
-        if _inside(host) and place not in spider.source.own_places():
+        if spider.keeper.opt_outs.covers_address(request.url):
+            raise Refused("opted_out")
+        if inside(host) and place not in spider.source.own_places():
             raise Refused("private_address")
         if host not in spider.source.own_hosts():
             raise Refused("other_host")
 
 
-def _inside(host: str) -> bool:
+def inside(host: str) -> bool:
     """Whether an address written as such lies on this machine or network."""
     return (is_ip(host) and not is_public_address(host)) or host == "localhost" or host.endswith((".localhost", ".internal", ".local"))

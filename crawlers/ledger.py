@@ -50,6 +50,19 @@ class Ledger:
             taken = self._db.execute("UPDATE versions SET batch = ? WHERE document_id = ? AND content_sha256 = ? AND batch = ?", (batch, *key, owner))
             return taken.rowcount == 1
 
+    def newest(self, document_id: str) -> str | None:
+        """The batch with the newest version of a document."""
+        with _sqlite_errors(self._path):
+            (batch,) = self._db.execute("SELECT max(batch) FROM versions WHERE document_id = ?", (document_id,)).fetchone()
+        return str(batch) if batch else None
+
+    def is_newest(self, document_id: str, content_sha256: str) -> bool:
+        """Whether this version is the last one that was claimed; a claim may still prove dead, see ``claim``."""
+        newest = "SELECT content_sha256 FROM versions WHERE document_id = ? ORDER BY batch DESC LIMIT 1"
+        with _sqlite_errors(self._path):
+            row = self._db.execute(newest, (document_id,)).fetchone()
+        return row is not None and row[0] == content_sha256
+
     def payload(self, sha256: str, *, url: str) -> tuple[str, WarcRef] | None:
         """When and where this body was archived for this address, if it was."""
         with _sqlite_errors(self._path):
@@ -72,6 +85,38 @@ class Ledger:
             self._db.executemany(newer, held)
             self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?, ?)", bodies)
             self._db.execute("INSERT OR IGNORE INTO batches VALUES (?)", (batch,))
+
+    def versions(self, batch: str) -> set[tuple[str, str]]:
+        """Id and content of what a batch stored or claims."""
+        with _sqlite_errors(self._path):
+            return {(row[0], row[1]) for row in self._db.execute("SELECT document_id, content_sha256 FROM versions WHERE batch = ?", (batch,))}
+
+    def claimants(self) -> set[str]:
+        """The batches that hold or claim a version."""
+        with _sqlite_errors(self._path):
+            return {row[0] for row in self._db.execute("SELECT DISTINCT batch FROM versions")}
+
+    def payloads(self) -> Iterator[tuple[str, str, WarcRef]]:
+        """SHA-256, address and place of each body."""
+        with _sqlite_errors(self._path):
+            for sha256, url, ref in self._db.execute("SELECT sha256, url, ref FROM payloads"):
+                yield sha256, url, WarcRef.model_validate_json(ref)
+
+    def forget(
+        self, *, versions: Iterable[tuple[str, str, str]], payloads: Iterable[tuple[str, str]], new: Iterable[tuple[str, str, str, WarcRef]]
+    ) -> None:
+        """Take out versions (id, content, batch) and bodies (SHA-256, address), enter ``new`` bodies, and leave no trace in the file."""
+        bodies = [(sha256, url, at, ref.model_dump_json()) for sha256, url, at, ref in new]
+        with _sqlite_errors(self._path):
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._db.executemany("DELETE FROM versions WHERE document_id = ? AND content_sha256 = ? AND batch = ?", versions)
+                self._db.executemany("DELETE FROM payloads WHERE sha256 = ? AND url = ?", payloads)
+                self._db.executemany("INSERT OR IGNORE INTO payloads VALUES (?, ?, ?, ?)", bodies)
+            self._db.execute("VACUUM")
+            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Unavailable(f"{self._path} is in use by another process, so that traces of what was erased stay in it; run the purge again")
 
     def close(self) -> None:
         """Give the file back."""

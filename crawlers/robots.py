@@ -28,13 +28,13 @@ class RobotsMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """A server error forbids."""
-        if _is_robots(request) and response.status >= 500:
+        if is_robots(request) and response.status >= 500:
             return self._closed(request)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> Response | None:
         """A site that does not answer forbids; a refusal of ours stays one."""
-        return self._closed(request) if _is_robots(request) and not hasattr(exception, "reason") else None
+        return self._closed(request) if is_robots(request) and not hasattr(exception, "reason") else None
 
     def _closed(self, request: Request) -> Response:
         spider: Any = self._crawler.spider
@@ -42,5 +42,5 @@ class RobotsMiddleware:
         return TextResponse(request.url, status=200, body=NOTHING, encoding="utf-8")
 
 
-def _is_robots(request: Request) -> bool:
+def is_robots(request: Request) -> bool:
     return urlsplit(request.url).path == "/robots.txt"

@@ -1,6 +1,6 @@
 """Crawl one source in this process: Scrapy's reactor starts once per process, so each source has its own.
 
-``python -m crawlers.run NAME`` prints one JSON object on standard output: ``{"report": ...}`` or ``{"error": {"kind", "message"}}``.
+``python -m crawlers.run NAME [--trial]`` prints one JSON object on standard output: ``{"report": ...}`` or ``{"error": {"kind", "message"}}``.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from core import logs
@@ -17,9 +18,12 @@ from core.settings import load_settings
 from core.urls import is_ip, is_public_address
 from crawlers.archive import Archive
 from crawlers.catalog import load_sources, pick
+from crawlers.cursor import Cursor
 from crawlers.expect import alarms
 from crawlers.guard import NAMED_HOSTS
+from crawlers.history import History
 from crawlers.keeper import Keeper
+from crawlers.optout import load_opt_outs
 
 if TYPE_CHECKING:
     from core.records import SourceReport
@@ -36,16 +40,30 @@ def crawl(source: Source, *, settings: Settings) -> SourceReport:
     from scrapy.crawler import AsyncCrawlerProcess
 
     _check_contact(source, contact=settings.contact)
-    archive = Archive(settings.archive_dir)
+    archive, history = Archive(settings.archive_dir), History(settings.archive_dir)
     archive.recover()
-    keeper = Keeper(archive, source=source, key=load_key(settings), settings=settings)
+    keeper = Keeper(archive, source=source, key=load_key(settings), settings=settings, opt_outs=load_opt_outs(settings.archive_dir))
+    cursor = Cursor(settings.archive_dir / "cursors" / f"{source.name}.json")
     process = AsyncCrawlerProcess(scrapy_settings(source, contact=settings.contact))
-    process.crawl(import_module(f"crawlers.spiders.{source.kind}").Spider, source=source, keeper=keeper)
+    process.crawl(import_module(f"crawlers.spiders.{source.kind}").Spider, source=source, keeper=keeper, cursor=cursor, house=settings)
     process.start()
     if keeper.error:
         raise keeper.error
-    report = keeper.finish()
-    return report.model_copy(update={"alarms": alarms(source, report)})
+    counts = keeper.finish()
+    earlier = history.reports(source.name)
+    clock = keeper.clock.state().alarm
+    report = counts.model_copy(update={"alarms": (*alarms(source, counts, earlier=earlier), *((clock,) if clock else ()))})
+    history.add(report, at=datetime.now(UTC))
+    if keeper.complete:
+        cursor.save()  # only now: what a run that was cut short missed is read the next time
+    return report
+
+
+def trial(source: Source) -> Source:
+    """The source, to be tried: a few pages, slowly."""
+    few = {"max_requests": 6, "max_pages": 1, "max_items": 5, "max_threads": 2, "max_posts": 20, "seconds": 20}
+    least = {name: min(getattr(source, name), few[name]) for name in few if name in type(source).model_fields}
+    return source.model_copy(update=least)
 
 
 def _check_contact(source: Source, *, contact: str) -> None:
@@ -62,7 +80,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": "Vigie",
         "DOWNLOAD_DELAY": source.delay,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 2,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
         "DOWNLOAD_TIMEOUT": 30,
         "DOWNLOAD_MAXSIZE": MAX_BODY,
         "DOWNLOAD_WARNSIZE": 0,
@@ -77,9 +95,10 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3"), None),
         "DOWNLOADER_MIDDLEWARES": {
             "crawlers.guard.GuardMiddleware": 50,  # before robots.txt (100): not even that is asked of a refused host
+            "crawlers.reservations.ReservationMiddleware": 110,  # after robots.txt
             "crawlers.robots.RobotsMiddleware": 540,  # above retry (550)
             "crawlers.pace.PaceMiddleware": 560,  # nearer to the site than retry (550): a retry waits too
-            "crawlers.evidence.EvidenceMiddleware": 990,  # nearest to the site: bytes as sent
+            "crawlers.capture.CaptureMiddleware": 990,  # nearest to the site: bytes as sent
         },
         "LOG_ENABLED": False,
         "LOG_INSTALL_ROOT_HANDLER": False,
@@ -93,6 +112,7 @@ def main(arguments: list[str]) -> int:
     try:
         settings = load_settings()
         (source,) = pick(load_sources(settings.sources_dir), (arguments[0],))
+        source = trial(source) if "--trial" in arguments else source
         answer: dict[str, Any] = {"report": crawl(source, settings=settings).model_dump(mode="json")}
     except VigieError as error:
         answer = {"error": {"kind": error.kind, "message": str(error)}}

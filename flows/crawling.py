@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 KINDS: dict[str, type[VigieError]] = {error.kind: error for error in (ConfigError, Invalid, NotFound, Unavailable)}
 
 
-def crawl_source(name: str, *, settings: Settings) -> SourceReport:
-    """Read one source into the archive. Raises ConfigError, NotFound; Unavailable when nothing at all was read for a passing reason."""
-    command, environment = [sys.executable, "-m", "crawlers.run", name], child_environment(settings)
+def crawl_source(name: str, *, settings: Settings, trial: bool = False) -> SourceReport:
+    """Read one source into the archive, a ``trial`` only a few pages of it.
+
+    Raises ConfigError, NotFound; Unavailable when nothing at all was read for a passing reason.
+    """
+    command = [sys.executable, "-m", "crawlers.run", name, *(["--trial"] if trial else [])]
+    environment = child_environment(settings)
     try:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=settings.crawl_timeout, check=False)
     except subprocess.TimeoutExpired as error:
@@ -34,7 +38,7 @@ def crawl_source(name: str, *, settings: Settings) -> SourceReport:
     if "error" in answer:
         raise KINDS.get(answer["error"]["kind"], ConfigError)(answer["error"]["message"])
     report = SourceReport.model_validate(answer["report"])
-    if report.transient and report.kept + report.duplicate == 0:
+    if report.transient and report.kept + report.duplicate + report.dropped == 0:
         raise Unavailable(f"source {name}: nothing could be read ({', '.join(report.reasons)}); try again later")
     return report
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.records import Record, SourceReport
+from crawlers.expect import is_blind
 from flows.publishing import PublishReport
 from flows.scoring import ScoreReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-COLUMNS = (("seen", "vus"), ("kept", "gardés"), ("duplicate", "déjà connus"), ("set_aside", "mis de côté"), ("failed", "en échec"))
+COLUMNS = (("seen", "vus"), ("kept", "gardés"), ("duplicate", "déjà connus"), ("dropped", "écartés"), ("set_aside", "mis de côté"),
+           ("failed", "en échec"), ("unchanged", "pages inchangées"))  # fmt: skip
 
 
 class RunReport(Record):
@@ -48,5 +50,6 @@ def _reasons(sources: tuple[SourceReport, ...]) -> list[str]:
     for source in sources:
         for reason, count in source.reasons.items():
             totals[reason] = totals.get(reason, 0) + count
-    rows = [(reason, str(count)) for reason, count in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))]
-    return _section("Raisons", rows)
+    rows = sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
+    blind, other = ([(reason, str(count)) for reason, count in rows if is_blind(reason) is wanted] for wanted in (True, False))
+    return _section("Angles morts", blind) + _section("Autres raisons", other)

@@ -33,6 +33,7 @@ def to_entry(scored: ScoredDocument, *, indexed_at: datetime) -> Entry:
     funding, warc = document.funding, document.evidence
     return {
         **document.model_dump(mode="json", exclude={"evidence"}),
+        "channels": [f"{channel.kind}:{channel.value}" for channel in (*document.contacts, *document.payments)],
         "funding_raised": funding.raised if funding else None,
         "funding_goal": funding.goal if funding else None,
         "funding_currency": funding.currency if funding else None,

@@ -12,7 +12,7 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, UnsupportedPro
 
 from core.errors import ConfigError, Invalid, Unavailable, VigieError
 from core.logs import get_logger
-from index.batches import batches
+from index.batches import MAX_ENTRIES, batches
 from index.buckets import filled
 from index.fields import elastic_mapping
 from index.generations import check_version, condition, generation_name, is_generation, writing
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 OLDEST_NODE = 8
 SEARCH_SECONDS = 10
+MERGE_SECONDS = 600
 BULK_SECONDS = 60  # 5 MB on a busy node; a search that takes so long is a fault
 _BUSY = {429, 500, 502, 503, 504}
 _BLOCKED = "cluster_block_exception"
@@ -100,13 +101,20 @@ class ElasticIndex:
 
     def delete(self, ids: Iterable[str]) -> int:
         """See Index.delete."""
-        operations = [{"delete": {"_id": identifier}} for identifier in ids]
+        asked = list(ids)
         with writing(self._folder, self._alias), self._errors():
             target = self._current()
-            if not operations or not target:
+            if not target:
                 return 0
-            items = self._bulk.bulk(index=target, operations=operations, refresh=True)["items"]
-            return sum(item["delete"].get("result") == "deleted" for item in items)
+            removed = 0
+            for start in range(0, len(asked), MAX_ENTRIES):
+                operations = [{"delete": {"_id": identifier}} for identifier in asked[start : start + MAX_ENTRIES]]
+                items = self._bulk.bulk(index=target, operations=operations)["items"]
+                removed += sum(item["delete"].get("result") == "deleted" for item in items)
+            self._bulk.indices.refresh(index=target)
+            # a deleted entry stays in its segment until that is merged
+            self._client.options(request_timeout=MERGE_SECONDS).indices.forcemerge(index=target, max_num_segments=1)
+            return removed
 
     def rebuild(self, entries: Iterable[Entry]) -> int:
         """See Index.rebuild. Refused entries are logged."""

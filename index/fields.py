@@ -11,7 +11,7 @@ from core.records import MARKERS
 from index.french import CHARACTERS, ELISIONS, MAX_TOKEN_LENGTH
 
 # Bump it whenever a field, a type or the analysis changes: an index of another version is refused until it is rebuilt.
-MAPPING_VERSION = 2
+MAPPING_VERSION = 3
 
 FieldType = Literal["keyword", "keywords", "text", "date", "float", "integer", "boolean", "stored"]
 
@@ -38,18 +38,29 @@ FIELDS: tuple[Field, ...] = (
     Field("kind", "keyword", "Type de contenu", "post, article or crowdfunding", facet=True),
     Field("platform", "keyword", "Plateforme", "host that serves the page", facet=True),
     Field("platform_id", "keyword", "Identifiant sur la plateforme", "the platform's own id of the item"),
+    Field("content_type", "keywords", "Contenu", "TEXT, IMAGE, VIDEO, AUDIO, PRODUCT, OTHER: the DSA transparency database's words", facet=True),
+    Field("thread_root", "keyword", "Début du fil", "address or the platform's id of the item that opened the thread"),
+    Field("thread_parent", "keyword", "En réponse à", "address or the platform's id of the item answered"),
     Field("title", "text", "Titre", "title as people see it"),
     Field("text", "text", "Texte", "text as people see it; evidence offsets count in it"),
-    Field("language", "keyword", "Langue", "ISO 639-1, as the page declares it", facet=True),
+    Field("images", "stored", "Descriptions d'images", "as the page gives them; they stand in the text too"),
+    Field("language", "keyword", "Langue", "ISO 639-1, as detected, else as the page declares it", facet=True),
     Field("published_at", "date", "Publié le", "UTC"),
     Field("edited_at", "date", "Modifié le", "UTC"),
+    Field("deleted_at", "date", "Disparu le", "when the item was found to be gone"),
     Field("collected_at", "date", "Collecté le", "UTC"),
     Field("author", "keyword", "Auteur (pseudonyme)", "keyed hash of the account, never a name"),
     Field("access_mode", "keyword", "Mode d'accès", "open or auto_join: nothing else is ever collected", facet=True),
     Field("links", "stored", "Liens", "addresses that the text shows"),
+    Field("link_hosts", "keywords", "Sites liés", "hosts of the links", facet=True),
+    Field("contacts", "stored", "Moyens de contact", "the Channel records"),
+    Field("payments", "stored", "Moyens de paiement", "the Channel records"),
+    Field("channels", "keywords", "Canaux", "contacts and payments as kind:value; two items that share one are linked"),
     Field("views", "integer", "Vues", "as the page shows it"),
+    Field("likes", "integer", "Mentions j'aime", "as the page shows it"),
     Field("reposts", "integer", "Partages", "as the page shows it"),
     Field("replies", "integer", "Réponses", "as the page shows it"),
+    Field("followers", "integer", "Abonnés", "of the account or channel, as the page shows it"),
     Field("funding_raised", "float", "Montant collecté", "in funding_currency"),
     Field("funding_goal", "float", "Objectif de la cagnotte", "in funding_currency"),
     Field("funding_currency", "keyword", "Devise", "ISO 4217", facet=True),

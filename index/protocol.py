@@ -73,7 +73,7 @@ class Index(Protocol):
         """How many results fall on each UTC day, week (from Monday) or month, empty ones between them included. Raises Invalid."""
 
     def delete(self, ids: Iterable[str]) -> int:
-        """Remove entries; the number of those that were there."""
+        """Remove entries and every trace of what was ever removed; the number of those that were there."""
 
     def rebuild(self, entries: Iterable[Entry]) -> int:
         """Build a new generation and put it in place of the old one at once; the number of its entries. Refused ones are logged.

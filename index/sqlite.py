@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from core.errors import ConfigError
+from core.errors import ConfigError, Unavailable
 from core.logs import get_logger
 from index.batches import batches
 from index.buckets import day_of, filled
@@ -109,12 +109,14 @@ class SqliteIndex:
         return filled({day_of(first): count for first, count in rows}, interval)
 
     def delete(self, ids: Iterable[str]) -> int:
-        """See Index.delete. Traces of the words stay in the file until SQLite merges them, at the latest until the next rebuild."""
+        """See Index.delete. Waits for what is being read; where that takes too long, traces stay, and deleting again (also nothing) removes them."""
         with writing(self._folder, self._name), self._reading() as connection:
             if not connection:
                 return 0
             with _transaction(connection):
-                return sum(_remove(connection, identifier) for identifier in ids)
+                removed = sum(_remove(connection, identifier) for identifier in ids)
+            _scrub(connection)
+            return removed
 
     def rebuild(self, entries: Iterable[Entry]) -> int:
         """See Index.rebuild. A damaged or older generation does not stand in the way."""
@@ -226,6 +228,18 @@ def _remove(connection: sqlite3.Connection, identifier: str) -> int:
     connection.execute("DELETE FROM entries WHERE document = ?", row)
     connection.execute("DELETE FROM documents WHERE rowid = ?", row)
     return 1
+
+
+def _scrub(connection: sqlite3.Connection) -> None:
+    """Leave no trace of what was deleted in the file. Raises Unavailable while another process reads, ConfigError for a damaged index."""
+    connection.execute("INSERT INTO words (words) VALUES ('optimize')")  # merges away the words of deleted entries
+    connection.execute("VACUUM")
+    apart = "SELECT 1 FROM documents d LEFT JOIN entries e ON e.document = d.rowid WHERE json_extract(e.entry, '$.id') IS NOT d.id LIMIT 1"
+    if connection.execute(apart).fetchone():  # SQLite promises to keep the numbers of rows only where they are a column
+        raise ConfigError("the index's tables no longer agree: run vigie reindex, which builds it again from the archive")
+    (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise Unavailable("the index is being read, so that traces of what was deleted stay in its files; try again")
 
 
 def _entries(connection: sqlite3.Connection, rows: list[int]) -> tuple[Entry, ...]:

@@ -2,54 +2,56 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import signals
-from scrapy.exceptions import IgnoreRequest
-from scrapy.spidermiddlewares.httperror import HttpError
 
 from core.errors import Invalid, SourceError, VigieError
 from core.urls import canonical
-from crawlers.drafts import Draft
-from crawlers.evidence import REF
-from crawlers.extract import decode, wall
-from crawlers.guard import Refused
+from crawlers.capture import CAPTURE, NOT_MODIFIED, SECRET
+from crawlers.drafts import Draft, Left
 from crawlers.headers import lower_headers
+from crawlers.missed import reason_of
+from crawlers.page import Page
+from crawlers.walls import reserved
+from crawlers.warc import Capture
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from core.settings import Settings
     from crawlers.catalog import Source
+    from crawlers.cursor import Cursor
     from crawlers.keeper import Keeper
 
-TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
 UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
-NETWORK = {  # what failed on the way, by the name of Scrapy's or Twisted's exception
-    "DNSLookupError": "unknown_host", "CannotResolveHostError": "unknown_host", "UnsupportedURLSchemeError": "bad_address",
-    "DownloadTimeoutError": "timeout", "TimeoutError": "timeout", "TCPTimedOutError": "timeout", "UserTimeoutError": "timeout",
-    "ConnectionRefusedError": "refused", "DownloadConnectionRefusedError": "refused", "ConnectError": "refused", "NoRouteError": "refused",
-    "ResponseFailed": "cut_short", "DownloadFailedError": "cut_short", "ResponseDataLossError": "cut_short", "ConnectionLost": "cut_short",
-    "ResponseNeverReceived": "cut_short", "ConnectionDone": "cut_short", "DownloadCancelledError": "too_large", "CancelledError": "too_large",
-    "SSLError": "tls", "CertificateError": "tls", "Error": "tls",
-}  # fmt: skip
+GONE = (404, 410)
+UNWANTED = ("tdm_reserved", "opted_out")  # pages whose owners do not want them kept
+PLACE, NUMBER, FURTHER = "place", "number", "further"  # keys of request.meta: the listing, which of its pages, whether it ends at what is known
 
 
 class SourceSpider(scrapy.Spider):
-    """A kind's spider overrides ``first`` (and adds further steps): a step reads a response and yields drafts and requests."""
+    """A kind's spider overrides ``first`` (and adds further steps): a step reads a page and yields drafts, what it leaves, and requests."""
 
     source: Source
     keeper: Keeper
     headers: ClassVar[dict[str, str]] = {}  # that a kind's requests need
+    marks_opt_outs: ClassVar[bool] = False  # its answers say who does not want to be read: one that cannot be looked into is not kept
+    handle_httpstatus_list: ClassVar[list[int]] = [NOT_MODIFIED]
 
-    def __init__(self, *, source: Source, keeper: Keeper) -> None:
+    def __init__(self, *, source: Source, keeper: Keeper, cursor: Cursor, house: Settings) -> None:
         super().__init__(source.name)
-        self.source, self.keeper = source, keeper
+        self.source, self.keeper, self.cursor, self.house = source, keeper, cursor, house
         self._asked: set[str] = set()
+        self._met: set[str] = set()
+        self._place, self._number = "", 1  # the listing that is being read, and which of its pages
         self.silent: set[str] = set()  # hosts whose robots.txt could not be read
 
     @classmethod
@@ -64,91 +66,175 @@ class SourceSpider(scrapy.Spider):
         self.keeper.broken(failure.value or RuntimeError("unknown failure"))
         self._stop()
 
-    def evidence_of(self, response: Response) -> bytes:
-        """What is kept of a response as evidence: all of it, unless a kind must leave out what authors do not want read."""
-        return response.body
-
-    def first(self, response: Response) -> Iterable[Draft | scrapy.Request]:
+    def first(self, page: Page) -> Iterable[Draft | Left | scrapy.Request]:
         """Read the page that ``source.addresses()`` names. Raises SourceError."""
         raise NotImplementedError
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Scrapy's entry."""
+        """Scrapy's entry. What fails in ``begin`` stops the run: Scrapy would log it and end as if all were read."""
+        try:
+            async for request in self.begin():
+                yield request
+        finally:
+            error = sys.exc_info()[1]
+            if isinstance(error, Exception):
+                self.keeper.broken(error)
+
+    async def begin(self) -> AsyncIterator[scrapy.Request]:
+        """Where reading starts."""
         for address in self.source.addresses():
-            for request in self.ask(address, step="first"):
+            for request in self.ask(address):
                 yield request
 
-    def ask(self, url: str, *, step: str, **known: Any) -> Iterator[scrapy.Request]:
-        """A request whose answer ``step`` reads, with what is ``known`` already; an address met before counts as a duplicate."""
+    def known(self) -> dict[str, str]:
+        """What earlier complete runs read: address by platform id."""
+        return self.cursor.known()
+
+    def ask(
+        self, url: str, *, step: str = "first", method: str = "GET", body: Any = None, headers: dict[str, str] | None = None, secret: bool = False,
+        digest: str | None = None, **known: Any,
+    ) -> Iterator[scrapy.Request]:  # fmt: skip
+        """A request whose answer ``step`` reads, with what is ``known`` already; none for an address met before, or read before under this digest.
+
+        ``body``: bytes, or what is sent as JSON. ``secret``: neither request nor answer is taken down.
+        """
         try:
-            key = canonical(url)
+            key = f"{method} {canonical(url)} {body!r}"
         except Invalid as error:
             self.keeper.set_aside(url[:2000], "bad_address", str(error))
             return
-        if key in self._asked:
+        if key in self._asked or (digest is not None and self.cursor.was_read(url, digest)):
             self.keeper.duplicate()
-            return
-        self._asked.add(key)
-        answers: dict[str, Any] = {"callback": self.read, "errback": self.missed, "cb_kwargs": {"step": step, **known}}
-        yield scrapy.Request(url, headers=self.headers, dont_filter=True, **answers)
+        elif len(self._asked) >= self.source.max_requests or self.keeper.sated:
+            self.keeper.note("limit_reached")
+        else:
+            self._asked.add(key)
+            conditions = self.cursor.conditions(url) if method == "GET" and not secret else {}
+            named = {**self.headers, **conditions, **(headers or {})}
+            yield _request(url, method=method, body=body, headers=named, meta={SECRET: secret, PLACE: url, NUMBER: 1},
+                           callback=self.read, errback=self.missed, cb_kwargs={"step": step, "digest": digest, **known})  # fmt: skip
 
-    def read(self, response: Response, step: str, **known: Any) -> Iterator[scrapy.Request]:
+    def further(self, url: str | None, *, step: str = "first", newest_first: bool = True, **known: Any) -> Iterator[scrapy.Request]:
+        """The next page of the listing that is being read, within ``source.max_pages``. Where the newest comes first, reading ends at a page that
+        shows what the last complete run had shown first.
+        """
+        if url is None:
+            return
+        if self._number >= getattr(self.source, "max_pages", 1):
+            if newest_first and self.cursor.has_marks(self._place):
+                self.keeper.note("gap")  # more was published since the last run than this source may read in one
+            return
+        for request in self.ask(url, step=step, **known):
+            request.meta.update({PLACE: self._place, NUMBER: self._number + 1, FURTHER: newest_first})
+            yield request
+
+    def read(self, response: Response, step: str, digest: str | None = None, **known: Any) -> Iterator[scrapy.Request]:
         """Run one step: drafts go to the archive, requests to Scrapy, a SourceError to the set-aside."""
-        evidence = response.meta.get(REF)
+        capture, page = response.meta.get(CAPTURE), page_of(response)
+        self._place, self._number = response.meta.get(PLACE, ""), response.meta.get(NUMBER, 1)
         try:
-            for found in getattr(self, step)(response, **known):
-                if isinstance(found, Draft):
-                    self.keeper.keep(found, evidence=evidence)
-                else:
-                    yield found
+            if response.status == NOT_MODIFIED:
+                self.cursor.still(self._place)
+                self.keeper.unchanged(capture)
+                return
+            _refuse_reserved(page)
+            found = list(getattr(self, step)(page, **known))
+            yield from self._sorted(found, page=page, capture=capture)
+            if self._number == 1:  # an answer that could not be read is asked for again
+                self.cursor.note_page(self._place, page.headers)
+            if digest is not None:
+                self.cursor.note_read(self._place, digest)
         except SourceError as error:
-            self.keeper.set_aside(response.url, error.reason, str(error), evidence=evidence)
+            hidden = error.reason in UNWANTED or self.marks_opt_outs
+            self.keeper.set_aside(page.url, error.reason, str(error), capture=None if hidden else capture)
         except VigieError:
             self._stop()
         except UNREADABLE as error:  # what a parser meets in a page that nobody foresaw
-            detail = f"{response.url}: {type(error).__name__} while reading ({str(error)[:200]}); look at the page, it has a new form"
-            self.keeper.set_aside(response.url, "unreadable_page", detail, evidence=evidence)
+            detail = f"{page.url}: {type(error).__name__} while reading ({str(error)[:200]}); look at the page, it has a new form"
+            self.keeper.set_aside(page.url, "unreadable_page", detail, capture=None if self.marks_opt_outs else capture)
 
-    def missed(self, failure: Failure) -> None:
-        """A request without a readable answer: refused by a rule, refused by the site, or failed on the way."""
+    def _sorted(self, found: list[Draft | Left | scrapy.Request], *, page: Page, capture: Any) -> Iterator[scrapy.Request]:
+        """Items to the keeper; requests go on, but for the next page of a listing that has come to where it was left."""
+        items = [one for one in found if isinstance(one, Draft | Left)]
+        keys = [key for one in items if (key := _key(one))]
+        left_here = self.cursor.reached(self._place, keys)
+        if self._number == 1 and keys:
+            self.cursor.mark(self._place, keys)
+        self.take(page, items, capture=capture)
+        for one in found:
+            if isinstance(one, scrapy.Request) and not (one.meta.get(FURTHER) and left_here):
+                yield one
+
+    def take(self, page: Page, items: Sequence[Draft | Left], *, capture: Any = None) -> None:
+        """Archive the items of a page; one met twice in this run counts as a duplicate."""
+        fresh = []
+        for item in items:
+            key = item.url if isinstance(item, Draft) else None
+            if key in self._met:
+                self.keeper.duplicate()
+                continue
+            if key:
+                self._met.add(key)
+            fresh.append(item)
+        self.keeper.take(fresh, capture=capture or capture_of(page), page=page)
+        self.cursor.note_items({item.platform_id: item.url for item in fresh if isinstance(item, Draft) and item.platform_id})
+
+    def gone(self, url: str) -> None:
+        """The site says that this item is gone: if it is archived, its last version says so from now on."""
+        self.keeper.gone(url)
+        for key in [key for key, known in self.known().items() if known == url]:
+            self.cursor.forget(key)
+
+    def missed(self, failure: Failure) -> list[scrapy.Request]:
+        """A request without a readable answer: refused by a rule, refused by the site, or failed on the way. What to ask instead."""
         request: Any = getattr(failure, "request", None)
-        url, error = request.url if request is not None else "", failure.value
+        url = request.url if request is not None else ""
+        response = getattr(failure.value, "response", None)
+        capture = response.meta.get(CAPTURE) if response is not None else None
         if self.keeper.error:
             self._stop()
-        elif isinstance(error, Refused):
-            self.keeper.set_aside(url, error.reason, f"{url}: not read ({error.reason})")
-        elif isinstance(error, HttpError):
-            self._answered(error.response)
-        elif isinstance(error, IgnoreRequest):
-            self._ignored(url, str(error))
-        elif isinstance(error, UnicodeError | ValueError):
-            self.keeper.set_aside(url, "bad_address", f"{url}: leads to an address that cannot be read ({str(error)[:200]})")
-        elif reason := NETWORK.get(type(error).__name__):
-            self.keeper.fail(reason)
-        else:  # not the network: a fault of ours, which must not pass for the site's
-            self.keeper.broken(error or RuntimeError("unknown failure"))
+        elif response is not None and response.status in GONE and self.keeper.gone(url, capture=capture):
+            pass
+        elif (why := reason_of(failure.value, url=url, silent=self.silent)) is None:
+            # not the network: a fault of ours, which must not pass for the site's
+            self.keeper.broken(failure.value or RuntimeError("unknown failure"))
             self._stop()
-
-    def _ignored(self, url: str, why: str) -> None:
-        if "robots.txt" not in why:
-            reason = "too_many_redirects" if "redirect" in why else "too_large"
-            self.keeper.set_aside(url, reason, f"{url}: not read ({why[:200] or reason})")
-        elif urlsplit(url).netloc in self.silent:
-            self.keeper.fail("robots_unreachable")
+        elif why.transient:
+            self.keeper.fail(why.reason)
         else:
-            self.keeper.set_aside(url, "robots_txt", f"{url}: robots.txt asks not to read it")
-
-    def _answered(self, response: Response) -> None:
-        if response.status in TRANSIENT:
-            self.keeper.fail(f"http_{response.status}")
-            return
-        text = decode(response.body)
-        reason = wall(text, headers=lower_headers(response), visible="") if len(text) < 200_000 else None
-        reason = reason if reason and reason != "script_shell" else f"http_{response.status}"
-        self.keeper.set_aside(response.url, reason, f"{response.url}: the site answered {response.status}", evidence=response.meta.get(REF))
+            self.keeper.set_aside(url, why.reason, why.detail, capture=capture)
+        return []
 
     def _stop(self) -> None:
         """The disk is full or refuses: nothing more can be kept."""
         engine = self.crawler.engine
         if engine is not None and engine.spider is not None:
             engine.close_spider(self, "cannot_write")
+
+
+def page_of(response: Response) -> Page:
+    """The answer as parsers take it."""
+    return Page(url=response.url, body=response.body, headers=lower_headers(response), status=response.status)
+
+
+def _refuse_reserved(page: Page) -> None:
+    """In HTML alone the page's owner speaks in meta; in an answer of an interface it would be a post's author."""
+    html = "html" in (page.content_type or "") or page.body[:100].lstrip()[:1] == b"<"
+    if reserved(page.text if html else "", headers=page.headers):
+        raise SourceError("tdm_reserved", f"{page.url}: the site reserves text and data mining (CPI L. 122-5-3, III); it is left out")
+
+
+def capture_of(page: Page) -> Capture:
+    """What was received where no response of HTTP carried it (a WebSocket)."""
+    return Capture(url=page.url, method="GET", request_headers=[], request_body=b"", status=page.status, headers=list(page.headers.items()),
+                   body=page.body, at=datetime.now(UTC), address=None, certificate=None, tls=None)  # fmt: skip
+
+
+def _request(url: str, *, body: Any, headers: dict[str, str], **options: Any) -> scrapy.Request:
+    if body is not None and not isinstance(body, bytes):
+        body, headers = json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
+    return scrapy.Request(url, body=body, headers=headers, dont_filter=True, **options)
+
+
+def _key(item: Draft | Left) -> str | None:
+    return item.platform_id or (item.url if isinstance(item, Draft) else None)

@@ -1,4 +1,4 @@
-"""Kind ``crowdfunding_page``: the pages of named campaigns."""
+"""Kind ``crowdfunding_page``: the pages of named campaigns, each read by the profile of its site."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, HttpUrl
 
+from core.errors import SourceError
+from crawlers.capture import CAPTURE
 from crawlers.catalog import Source
-from crawlers.funding import campaign
-from crawlers.headers import content_type, lower_headers
-from crawlers.spiders.base import SourceSpider
+from crawlers.platforms.crowdfunding import address_to_ask, parse_campaign, public_address
+from crawlers.spiders.base import GONE, SourceSpider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scrapy.http import Response
+    import scrapy
+    from twisted.python.failure import Failure
 
-    from crawlers.drafts import Draft
+    from crawlers.drafts import Draft, Left
+    from crawlers.page import Page
 
 
 class Options(Source):
@@ -25,8 +28,8 @@ class Options(Source):
     pages: tuple[HttpUrl, ...] = Field(min_length=1, max_length=1000, description="addresses of campaigns")
 
     def addresses(self) -> tuple[str, ...]:
-        """The pages."""
-        return tuple(str(page) for page in self.pages)
+        """The pages, or what the sites' profiles name in their place."""
+        return tuple(dict.fromkeys(address_to_ask(str(page)) for page in self.pages))
 
 
 class Spider(SourceSpider):
@@ -34,6 +37,17 @@ class Spider(SourceSpider):
 
     source: Options
 
-    def first(self, response: Response) -> Iterator[Draft]:
-        """One campaign."""
-        yield campaign(response.body, url=response.url, content_type=content_type(response), headers=lower_headers(response))
+    def first(self, page: Page) -> Iterator[Draft | Left]:
+        """One campaign; the last version of one that is gone says so."""
+        try:
+            yield from parse_campaign(page).items
+        except SourceError as error:
+            if error.reason != "campaign_gone" or not self.keeper.gone(public_address(page.url)):
+                raise
+
+    def missed(self, failure: Failure) -> list[scrapy.Request]:
+        """A campaign that is gone may have been asked for at another address than its own."""
+        response = getattr(failure.value, "response", None)
+        if response is not None and response.status in GONE and self.keeper.gone(public_address(response.url), capture=response.meta.get(CAPTURE)):
+            return []
+        return super().missed(failure)

@@ -1,0 +1,205 @@
+"""``vigie optout``: who asked not to be read, and the erasing of what is stored of them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.context import console, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.settings import Settings
+    from crawlers.archive import Archive
+    from crawlers.optout import OptOut, OptOuts, Wish
+    from flows.purging import Purged
+    from index.protocol import Index
+
+LAW = "RGPD, art. 17 (effacement) et 21 (opposition), en vigueur au 25/05/2018 ; à faire vérifier par un juriste"
+KINDS = {"host": "site", "address": "adresse", "author": "compte (pseudonymes)"}
+PLACES = {
+    "documents": "documents", "assessments": "évaluations", "set_aside": "mises de côté", "evidence": "enregistrements de preuve",
+    "ledger": "lignes du registre", "cursors": "repères de lecture", "index": "documents de l'index", "unfinished": "fichiers d'un arrêt brutal",
+    "damaged": "fichiers de preuve illisibles (à restaurer ou à sortir de l'archive)", "open": "lots en cours d'écriture, non examinés",
+}  # fmt: skip
+
+
+@click.group()
+def optout() -> None:
+    """Keep the list of those who asked not to be read, and erase what is stored of them."""
+
+
+@optout.command()
+@click.argument("values", nargs=-1)
+@click.option("--author", help="An account as its site shows it; only its keyed hashes are written.")
+@click.option("--platform", help="Host of that account, such as forum.exemple.fr.")
+@click.option("--note", default="", help="How and when the wish arrived; no name.")
+@click.option("--no-purge", is_flag=True, help="Only write it down; erase later with: vigie optout purge.")
+@click.pass_context
+def add(ctx: click.Context, values: tuple[str, ...], *, author: str | None, platform: str | None, note: str, no_purge: bool) -> int:
+    """Add VALUES to the list, and erase at once what is stored of them.
+
+    VALUE is a host, an address, or an account: @nom@instance.fr, https://instance.fr/@nom, https://t.me/nom, did:plc:...
+    """
+    from datetime import UTC, datetime
+
+    from crawlers.optout import add as write_down
+
+    settings = start(ctx)
+    wishes = _wishes(settings, values, author=author, platform=platform)
+    new = write_down(settings.archive_dir, wishes, at=datetime.now(UTC), note=note)
+    console().print(f"{new} lignes ajoutées à la liste des oppositions ({_told(wishes)}). {LAW}.")
+    if any("bsky.app/profile/" in value and "did:" not in value for value in values):
+        console().print("Bluesky : les messages archivés sont rattachés à l'identifiant did:plc:… du compte ; ajoutez-le aussi.")
+    return 0 if no_purge else _purge(settings, as_json=False)
+
+
+@optout.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_context
+def list_wishes(ctx: click.Context, *, as_json: bool) -> int:
+    """The wishes in force."""
+    from crawlers.optout import load_opt_outs
+
+    wishes = load_opt_outs(start(ctx).archive_dir).wishes
+    if as_json:
+        for wish in wishes:
+            click.echo(wish.model_dump_json())
+        return 0
+    if not wishes:
+        console().print("Personne n'a demandé à ne pas être lu. « vigie optout add VALEUR » ajoute une opposition.")
+        return 0
+    _show(wishes)
+    return 0
+
+
+@optout.command()
+@click.argument("values", nargs=-1)
+@click.option("--author", help="An account as its site shows it.")
+@click.option("--platform", help="Host of that account.")
+@click.pass_context
+def remove(ctx: click.Context, values: tuple[str, ...], *, author: str | None, platform: str | None) -> int:
+    """Take VALUES off the list; what was erased does not come back."""
+    from crawlers.optout import remove as take_off
+
+    settings = start(ctx)
+    gone = take_off(settings.archive_dir, _wishes(settings, values, author=author, platform=platform))
+    console().print(f"{gone} lignes retirées de la liste des oppositions.")
+    return 0 if gone else 2
+
+
+@optout.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def purge(ctx: click.Context, *, as_json: bool) -> int:
+    """Erase what the list covers from the archive and the index, and prove it; exit code 2 if something is left."""
+    return _purge(start(ctx), as_json=as_json)
+
+
+@optout.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def verify(ctx: click.Context, *, as_json: bool) -> int:
+    """Search archive and index for what the list covers; exit code 2 if something is still stored."""
+    from flows import purging
+
+    with _opened(start(ctx)) as (archive, index, opt_outs):
+        left = purging.verify(archive, index, opt_outs)
+    if as_json:
+        click.echo(json.dumps(left))
+    else:
+        _tell_left(left, wishes=len(opt_outs.wishes))
+    return 2 if left.keys() - {"open"} else 0
+
+
+def _wishes(settings: Settings, values: tuple[str, ...], *, author: str | None, platform: str | None) -> list[Wish]:
+    """What the command line names. Raises Invalid."""
+    from core.errors import Invalid
+    from core.pseudonyms import load_key
+    from crawlers.accounts import named_account
+    from crawlers.optout import author_wishes, wishes_of
+
+    if bool(author) != bool(platform):
+        raise Invalid("--author and --platform go together: the same name on another site is another account")
+    if not values and not author:
+        raise Invalid("nothing was named; expected a host, an address, an account, or --author with --platform")
+    key = load_key(settings)
+    found = [wish for value in values for wish in wishes_of(value, key=key)]
+    return found + (list(author_wishes(named_account(author, platform=platform), key=key)) if author and platform else [])
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Archive, Index, OptOuts]]:
+    from core.pseudonyms import load_key
+    from crawlers.archive import Archive
+    from crawlers.optout import load_opt_outs
+    from index.open import open_index
+
+    index = open_index(settings)
+    try:
+        yield Archive(settings.archive_dir), index, load_opt_outs(settings.archive_dir, key=load_key(settings))
+    finally:
+        index.close()
+
+
+def _purge(settings: Settings, *, as_json: bool) -> int:
+    from flows import purging
+
+    with _opened(settings) as (archive, index, opt_outs), console(stderr=True).status("effacement"):
+        purged = purging.purge(archive, index, opt_outs)
+    if as_json:
+        click.echo(purged.model_dump_json())
+    else:
+        _tell(purged, wishes=len(opt_outs.wishes))
+    return 0 if purged.done else 2
+
+
+def _tell(purged: Purged, *, wishes: int) -> None:
+    from rich.text import Text
+
+    was = purged.archive
+    gone = f"{was.documents} documents, {was.assessments} évaluations, {was.records} enregistrements de preuve, {was.set_aside} mises de côté"
+    text = f"Effacés : {gone}, {was.cursors} repères de lecture, {purged.index} documents de l'index."
+    if was.rewritten:
+        text += f" {was.rewritten} preuves partagées avec d'autres documents sont gardées sans ce qui est couvert."
+    console().print(Text(text))
+    _tell_left(purged.left, wishes=wishes)
+    if purged.archive.open:
+        console().print(f"{purged.archive.open} lots sont en cours d'écriture par une collecte : relancez « vigie optout purge » après elle.")
+
+
+def _tell_left(left: dict[str, int], *, wishes: int) -> None:
+    found = [f"{number} {PLACES[kind]}" for kind, number in left.items() if number]
+    if left.keys() - {"open"}:
+        console().print(f"[bold red]Il reste[/bold red] : {', '.join(found)}. Relancez « vigie optout purge ».")
+    else:
+        more = f" ({', '.join(found)})" if found else ""
+        console().print(f"Vérifié : rien de ce que couvrent les {wishes} lignes de la liste n'est plus conservé{more}.")
+
+
+def _told(wishes: list[Wish]) -> str:
+    kinds = [wish.kind for wish in wishes]
+    return ", ".join(f"{label} : {kinds.count(kind)}" for kind, label in KINDS.items() if kind in kinds)
+
+
+def _show(wishes: tuple[OptOut, ...]) -> None:
+    """One line a wish; the pseudonyms of one account, which were added together, on one."""
+    from rich.table import Table
+    from rich.text import Text
+
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for wish in wishes:
+        group = (wish.kind, wish.at.strftime("%Y-%m-%d %H:%M:%S.%f"), wish.note)
+        rows.setdefault(group, []).append(wish.value)
+    table = Table(title="Oppositions", title_justify="left")
+    for column in ("genre", "valeur", "le", "note"):
+        table.add_column(column)
+    for (kind, at, note), values in rows.items():
+        shown = [f"{values[0]} … ({len(values)})"] if kind == "author" and len(values) > 1 else values
+        for value in shown:
+            table.add_row(KINDS[kind], Text(value), at[:16], Text(note))
+    console().print(table)

@@ -1,0 +1,75 @@
+"""What Vigie sees of each source and what it does not: from the runs that were made. Pure but for reading them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import AwareDatetime
+
+from core.records import Record
+from crawlers.expect import is_blind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crawlers.catalog import Source
+    from crawlers.history import History, Run
+
+
+class Coverage(Record):
+    """One source as seen by its runs. ``state``: never, blind (the last run saw nothing of what it should), partial, ok."""
+
+    source: str
+    kind: str
+    enabled: bool
+    state: str
+    runs: int = 0
+    last_run: AwareDatetime | None = None
+    last_read: AwareDatetime | None = None  # the last run that saw a document or an unchanged page
+    read: int = 0  # documents that the last run saw
+    expected: str = ""
+    usual: int | None = None  # documents that a run sees, median of those before the last
+    blind_spots: dict[str, int] = {}  # of the last run
+    fields: dict[str, float] = {}  # of the last run that saw documents
+    alarms: tuple[str, ...] = ()
+
+
+def coverage(sources: Sequence[Source], history: History) -> list[Coverage]:
+    """Every source, those that need a person first."""
+    order = {"blind": 0, "partial": 1, "never": 2, "ok": 3}
+    found = [_of(source, history.runs(source.name)) for source in sources]
+    return sorted(found, key=lambda one: (not one.enabled, order[one.state], one.source))
+
+
+def _of(source: Source, runs: Sequence[Run]) -> Coverage:
+    known = Coverage(source=source.name, kind=source.kind, enabled=source.enabled, state="never", runs=len(runs), expected=_expected(source))
+    if not runs:
+        return known
+    last, seen = runs[-1], [run for run in runs if _read(run)]
+    blind = {reason: count for reason, count in last.report.reasons.items() if is_blind(reason) or reason.startswith("http_")}
+    alive = bool(_read(last))
+    return known.model_copy(
+        update={
+            "state": "blind" if not alive else "partial" if blind or last.report.failed or last.report.alarms else "ok",
+            "last_run": last.at,
+            "last_read": seen[-1].at if seen else None,
+            "read": last.report.kept + last.report.duplicate + last.report.dropped,
+            "usual": _median([run.report.kept + run.report.duplicate + run.report.dropped for run in runs[:-1]]),
+            "blind_spots": {**blind, **({"failed": last.report.failed} if last.report.failed else {})},
+            "fields": next((run.report.fields for run in reversed(runs) if run.report.fields), {}),
+            "alarms": last.report.alarms,
+        }
+    )
+
+
+def _read(run: Run) -> int:
+    return run.report.kept + run.report.duplicate + run.report.dropped + run.report.unchanged
+
+
+def _median(values: list[int]) -> int | None:
+    return sorted(values)[len(values) // 2] if values else None
+
+
+def _expected(source: Source) -> str:
+    most = source.expect.max
+    return f"{source.expect.min} à {most}" if most is not None else f"au moins {source.expect.min}" if source.expect.min else ""

@@ -1,0 +1,69 @@
+"""Why a request brought nothing that can be read, as a stable reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from crawlers.guard import Refused
+from crawlers.headers import lower_headers
+from crawlers.page import decode
+from crawlers.walls import wall
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from scrapy.http import Response
+
+TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
+NETWORK = {  # what failed on the way, by the name of Scrapy's or Twisted's exception
+    "DNSLookupError": "unknown_host", "CannotResolveHostError": "unknown_host", "UnsupportedURLSchemeError": "bad_address",
+    "DownloadTimeoutError": "timeout", "TimeoutError": "timeout", "TCPTimedOutError": "timeout", "UserTimeoutError": "timeout",
+    "ConnectionRefusedError": "refused", "DownloadConnectionRefusedError": "refused", "ConnectError": "refused", "NoRouteError": "refused",
+    "ResponseFailed": "cut_short", "DownloadFailedError": "cut_short", "ResponseDataLossError": "cut_short", "ConnectionLost": "cut_short",
+    "ResponseNeverReceived": "cut_short", "ConnectionDone": "cut_short", "DownloadCancelledError": "too_large", "CancelledError": "too_large",
+    "SSLError": "tls", "CertificateError": "tls", "Error": "tls",
+}  # fmt: skip
+
+
+class Why(NamedTuple):
+    """``transient``: another run may read it; then nothing is known of the item."""
+
+    reason: str
+    detail: str
+    transient: bool = False
+
+
+def reason_of(error: BaseException | None, *, url: str, silent: Collection[str]) -> Why | None:
+    """The reason behind what Scrapy raised; None for what is no fault of the network or the site. ``silent``: hosts without a readable robots.txt."""
+    if isinstance(error, Refused):
+        return Why(error.reason, f"{url}: not read ({error.reason})")
+    if isinstance(error, HttpError):
+        return _answered(error.response)
+    if isinstance(error, IgnoreRequest):
+        return _ignored(url, str(error), silent=silent)
+    if isinstance(error, UnicodeError | ValueError):
+        return Why("bad_address", f"{url}: leads to an address that cannot be read ({str(error)[:200]})")
+    reason = NETWORK.get(type(error).__name__)
+    return Why(reason, f"{url}: {reason}", transient=True) if reason else None
+
+
+def _ignored(url: str, why: str, *, silent: Collection[str]) -> Why:
+    if "robots.txt" not in why:
+        reason = "too_many_redirects" if "redirect" in why else "too_large"
+        return Why(reason, f"{url}: not read ({why[:200] or reason})")
+    if urlsplit(url).netloc in silent:
+        return Why("robots_unreachable", f"{url}: robots.txt cannot be read, which is no permission", transient=True)
+    return Why("robots_txt", f"{url}: robots.txt asks not to read it")
+
+
+def _answered(response: Response) -> Why:
+    if response.status in TRANSIENT:
+        return Why(f"http_{response.status}", f"{response.url}: the site answered {response.status}", transient=True)
+    text = decode(response.body)
+    reason = wall(text, headers=lower_headers(response), visible="") if len(text) < 200_000 else None
+    reason = reason if reason and reason != "script_shell" else f"http_{response.status}"
+    return Why(reason, f"{response.url}: the site answered {response.status}")

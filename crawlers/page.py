@@ -1,0 +1,99 @@
+"""A page as it was served, and what a parser finds in it. Every parser is a pure function ``parse(page) -> Found``; what is not the content
+that was expected raises SourceError with a stable reason.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+from lxml.html import HtmlElement, document_fromstring
+from w3lib.encoding import html_to_unicode
+
+from core.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crawlers.drafts import Draft, Left
+
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer whose body is no longer compressed. ``headers`` have lower-case names."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+    @property
+    def content_type(self) -> str | None:
+        """The Content-Type header."""
+        return self.headers.get("content-type")
+
+    @cached_property
+    def text(self) -> str:
+        """The body as text."""
+        return decode(self.body, self.content_type)
+
+    @cached_property
+    def tree(self) -> HtmlElement:
+        """The body as HTML. Raises SourceError(empty_page)."""
+        return parse_html(self.text, url=self.url)
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON. Raises SourceError(unreadable_json)."""
+        return parse_json(self.body, url=self.url)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a parser found: items in the page's order, and where the same listing goes on."""
+
+    items: tuple[Draft | Left, ...]
+    next: str | None = None
+
+
+def decode(body: bytes, content_type: str | None = None) -> str:
+    """The text of a page whose declared charset may lie: valid UTF-8 is UTF-8, else the declared one, else Windows-1252."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    encoding, text = html_to_unicode(content_type, body, default_encoding="cp1252")
+    if encoding.replace("-", "").lower() != "utf8":
+        return text
+    # declared UTF-8 with invalid bytes: a few broken characters stay, but a page in another charset is read as Windows-1252
+    broken, sound = text.count("\ufffd"), sum(1 for char in text if char > "\x7f" and char != "\ufffd")
+    return text if sound >= broken else body.decode("cp1252", errors="replace")
+
+
+def parse_html(html: str, *, url: str) -> HtmlElement:
+    """The tree of a page. Raises SourceError for an empty or unreadable one."""
+    try:
+        return document_fromstring(html.replace("\x00", ""), base_url=url)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        pass  # lxml refuses str with an encoding declaration: bytes carry none
+    try:
+        return document_fromstring(html.replace("\x00", "").encode(), base_url=url, parser=etree.HTMLParser(encoding="utf-8"))
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise SourceError("empty_page", f"{url}: the page holds no markup ({error}); look at it in a browser") from error
+
+
+def parse_json(body: bytes, *, url: str) -> Any:
+    """The value of a JSON body; raw control characters inside strings are let through. Raises SourceError(unreadable_json)."""
+    text = decode(body)
+    try:
+        value = json.loads(text, strict=False)
+        # halves of surrogate pairs, which no UTF-8 text can hold, become "?"
+        return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace")) if SURROGATE.search(text) else value
+    except (ValueError, RecursionError) as error:
+        raise SourceError("unreadable_json", f"{url}: the answer is not JSON ({error}); the site may have changed or blocked the crawl") from error

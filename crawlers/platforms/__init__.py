@@ -1,0 +1,1 @@
+"""What each platform's pages and answers say: pure functions from a page to the items on it."""

@@ -1,0 +1,85 @@
+"""Erase what the opt-out list covers from the archive and from the index, and prove that nothing of it is left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from core.records import Record, WarcRef
+from crawlers.purge import Erased, Purge
+from crawlers.remains import OPEN, remains
+from index.documents import from_entry
+from index.queries import MAX_SIZE, Query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crawlers.archive import Archive
+    from crawlers.optout import OptOuts
+    from crawlers.sweep import Sweep
+    from index.documents import Entry
+    from index.protocol import Index
+
+
+class Purged(Record):
+    """What a purge erased, and what it found to be left (by kind; nothing but open batches where it is done)."""
+
+    archive: Erased
+    index: int = 0
+    left: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left in what could be searched."""
+        return not any(number for kind, number in self.left.items() if kind != OPEN)
+
+
+def purge(archive: Archive, index: Index, opt_outs: OptOuts) -> Purged:
+    """Erase and prove; repeating it is harmless. Raises ConfigError, and Unavailable where it must be run again."""
+    run = Purge(archive, opt_outs)
+    erased = run.run()
+    removed = _from_index(index, opt_outs, run.sweep)
+    left = remains(archive, opt_outs, traces=run.traces) + _in_index(index, opt_outs)
+    return Purged(archive=erased, index=removed, left=dict(left))
+
+
+def verify(archive: Archive, index: Index, opt_outs: OptOuts) -> dict[str, int]:
+    """What is still stored of what the list covers, by kind. Raises ConfigError, Unavailable."""
+    return dict(remains(archive, opt_outs) + _in_index(index, opt_outs))
+
+
+def _in_index(index: Index, opt_outs: OptOuts) -> Counter[str]:
+    return +Counter(index=sum(1 for entry in entries(index) if _is_covered(entry, opt_outs)))
+
+
+def _from_index(index: Index, opt_outs: OptOuts, sweep: Sweep) -> int:
+    """Delete the covered entries, and let the others name the evidence that is left to them."""
+    gone: list[str] = []
+    changed: list[Entry] = []
+    for entry in entries(index):
+        if _is_covered(entry, opt_outs):
+            gone.append(entry["id"])
+        elif entry["warc"]:
+            ref = WarcRef.model_validate(entry["warc"])
+            if (left := sweep.moved(ref)) != ref:
+                changed.append({**entry, "warc": left.model_dump(mode="json") if left else None, "evidence_file": left.file if left else None})
+    if changed:
+        index.write(changed)
+    return index.delete(gone)
+
+
+def entries(index: Index) -> Iterator[Entry]:
+    """Every entry of an index."""
+    query = Query(size=MAX_SIZE)
+    while True:
+        page = index.search(query)
+        yield from page.entries
+        if page.next is None:
+            return
+        query = query.model_copy(update={"after": page.next})
+
+
+def _is_covered(entry: Entry, opt_outs: OptOuts) -> bool:
+    return opt_outs.covers(from_entry(entry).document)
