@@ -44,12 +44,14 @@ def article(number: int) -> bytes:
     rng = random.Random(number)
     menu = "".join(f"<li class='menu-item'><a href='/rubrique/{rank}'>Rubrique {rank}</a></li>" for rank in range(40))
     body = "".join(f"<p>{' '.join(rng.choice(SENTENCES) for _ in range(5))} ({number}-{rank})</p>" for rank in range(9))
-    aside = "".join(f"<div class='card'><h3><a href='/a/{rng.randrange(10**6)}'>À lire aussi {rank}</a></h3><span>il y a {rank} jours</span></div>" for rank in range(40))
+    card = "<div class='card'><h3><a href='/a/{0}'>À lire aussi {1}</a></h3><span>il y a {1} jours</span></div>"
+    aside = "".join(card.format(rng.randrange(10**6), rank) for rank in range(40))
     comments = "".join(f"<li class='comment'><b>Lecteur {rank}</b><p>{rng.choice(SENTENCES)}</p></li>" for rank in range(20))
     script = f"<script>window.config = {json.dumps({str(rank): 'x' * 60 for rank in range(80)})};</script>"
     return (
         f"<!doctype html><html lang=fr><head><meta charset=utf-8><title>Article {number}</title><meta property=og:title content='Article {number}'>"
-        f"<meta property='article:published_time' content='2026-10-0{number % 9 + 1}T10:00:00+02:00'>{script}</head><body><header><nav><ul>{menu}</ul></nav></header>"
+        f"<meta property='article:published_time' content='2026-10-0{number % 9 + 1}T10:00:00+02:00'>{script}</head>"
+        f"<body><header><nav><ul>{menu}</ul></nav></header>"
         f"<main><article><h1>Article {number}</h1>{body}</article><section class=comments><ul>{comments}</ul></section></main>"
         f"<aside>{aside}</aside><footer>Mentions légales</footer></body></html>"
     ).encode()
@@ -60,17 +62,26 @@ def statuses(first: int) -> bytes:
     account = {"acct": "jardin", "url": "http://127.0.0.1/@jardin", "followers_count": 3, "note": ""}
     return json.dumps(
         [
-            {"id": str(10**9 - first - rank), "url": f"http://127.0.0.1/@jardin/{first + rank}", "content": f"<p>{SENTENCES[rank % 7]} {first + rank}</p>",
-             "created_at": "2026-10-01T10:00:00Z", "visibility": "public", "language": "fr", "account": account, "media_attachments": []}
+            {
+                "id": str(10**9 - first - rank),
+                "url": f"http://127.0.0.1/@jardin/{first + rank}",
+                "content": f"<p>{SENTENCES[rank % 7]} {first + rank}</p>",
+                "created_at": "2026-10-01T10:00:00Z",
+                "visibility": "public",
+                "language": "fr",
+                "account": account,
+                "media_attachments": [],
+            }
             for rank in range(POSTS)
         ]
-    ).encode()  # fmt: skip
+    ).encode()
 
 
 class Site(BaseHTTPRequestHandler):
     """Answers /sitemap.xml, /a/N and a hashtag's timeline."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 20  # head and body in one packet: apart, they would wait for each other (Nagle)
     pages = 0
 
     def log_message(self, *arguments: object) -> None:
@@ -152,8 +163,9 @@ def vigie(base: str, pages: int, kind: str, folder: Path) -> tuple[float, int, d
     settings = Settings(data_dir=folder / "data", sources_dir=folder / "sources")
     settings.sources_dir.mkdir()
     keys = {"sitemap": f"{base}/sitemap.xml", "max_items": pages} if kind == "site" else {"tag": "essai", "max_pages": pages}
-    source = {"title": "Mesure", "kind": kind, "url": f"{base}/", **keys, "purpose": "mesure de vitesse", "legal_basis": "mesure de vitesse", "delay": 0,
-              "concurrency": CONCURRENCY, "max_requests": 100_000, "max_bytes": 10**11}  # fmt: skip
+    limits = {"delay": 0, "concurrency": CONCURRENCY, "max_requests": 100_000, "max_bytes": 10**11}
+    why = {"title": "Mesure", "purpose": "mesure de vitesse", "legal_basis": "mesure de vitesse"}
+    source = {"kind": kind, "url": f"{base}/", **keys, **why, **limits}
     (settings.sources_dir / "mesure.yml").write_text(yaml.safe_dump(source), encoding="utf-8")
     code = "import sys; from crawlers.run import main; main(['mesure']);" + PEAK
     seconds, peak, output = timed([sys.executable, "-c", code], env=child_environment(settings))
@@ -170,7 +182,8 @@ def measure(pages: int, kind: str, *, peer: bool) -> None:
         with tempfile.TemporaryDirectory() as folder:
             seconds, peak, report = vigie(base, pages, kind, Path(folder))
             size = sum(path.stat().st_size for path in Path(folder).rglob("*.warc.gz"))
-            told = f"{kind} {pages} pages: vigie {pages / seconds:.1f} pages/s, {report['kept']} documents, peak {peak} MB, evidence {size / pages / 1000:.1f} kB a page"
+            told = f"{kind} {pages} pages: vigie {pages / seconds:.1f} pages/s, {report['kept']} documents, peak {peak} MB"
+            told += f", evidence {size / pages / 1000:.1f} kB a page"
             if peer:
                 bare_seconds, bare_peak = bare(base, pages, kind, Path(folder))
                 told += f"; bare Scrapy {pages / bare_seconds:.1f} pages/s, peak {bare_peak} MB; ratio {bare_seconds / seconds:.2f}"

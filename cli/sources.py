@@ -75,10 +75,11 @@ def check(ctx: click.Context, names: tuple[str, ...]) -> int:
 @click.pass_context
 def add(ctx: click.Context, url: str, *, name: str | None, purpose: str | None, force: bool) -> int:
     """Look at URL and write a source file for it, disabled until you have read it."""
-    from core.errors import ConfigError
+    from core.errors import ConfigError, SourceError
     from core.files import write_text
     from core.urls import canonical
     from crawlers import suggest
+    from crawlers.expect import is_blind
     from flows.trying import look
 
     settings, url = start(ctx), canonical(url)
@@ -86,8 +87,9 @@ def add(ctx: click.Context, url: str, *, name: str | None, purpose: str | None, 
     if keys is None:
         with console(stderr=True).status(f"lecture de {url}"):
             trial = look(url, settings=settings)
-        if trial.page is None:
-            raise ConfigError(f"{url}: could not be read ({', '.join(trial.report.reasons) or 'no answer'}); no source was written")
+        blind = [reason for reason in trial.report.reasons if is_blind(reason)]
+        if trial.page is None or (blind and not trial.documents):
+            raise SourceError("unreadable", f"{url}: could not be read ({', '.join(blind) or 'no answer'}); no source was written")
         keys = suggest.from_page(url, trial.page)
     name = name or suggest.name_of(keys, url)
     path = settings.sources_dir / f"{name}.yml"
@@ -96,7 +98,7 @@ def add(ctx: click.Context, url: str, *, name: str | None, purpose: str | None, 
     text = suggest.as_yaml(keys, title=suggest.title_of(url, trial.page if trial else None), purpose=purpose or suggest.PURPOSE, least=1)
     write_text(path, text)
     load_checked(path)
-    console().print(f"Écrit : {path} (genre {keys['kind']})\n\n{text}\nEnsuite : vigie sources check {name}", markup=False)
+    console().print(f"Écrit : {path} (genre {keys['kind']})\n\n{text}\nEnsuite : vigie sources check {name}", markup=False, soft_wrap=True)
     return 0
 
 

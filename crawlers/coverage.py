@@ -46,7 +46,7 @@ def _of(source: Source, runs: Sequence[Run]) -> Coverage:
     if not runs:
         return known
     last, seen = runs[-1], [run for run in runs if _read(run)]
-    blind = {reason: count for reason, count in last.report.reasons.items() if is_blind(reason) or reason.startswith("http_")}
+    blind = {reason: count for reason, count in last.report.reasons.items() if is_blind(reason)}
     alive = bool(_read(last))
     return known.model_copy(
         update={

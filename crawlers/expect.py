@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 # reasons that mean: there was something to see, and Vigie did not see it
 BLIND = frozenset(
     {
-        "account_locked", "account_moved", "account_suspended", "api_error", "blocked_channel", "bot_wall", "closed_group", "cookie_wall", "empty_answer", "empty_page", "gap", "http_401", "http_403", "http_404", "http_410", "http_451",
-        "limit_reached", "login_required", "preview_disabled", "private_address", "other_host", "robots_txt", "script_shell", "search_closed",
-        "selector_none", "selector_several", "silent_stream", "tdm_reserved", "no_such_account", "no_such_channel", "no_such_thread",
-        "rate_limited", "too_large", "unreadable_feed", "unreadable_json", "unreadable_page",
+        "account_locked", "account_moved", "account_suspended", "api_error", "blocked_channel", "bot_wall", "closed_group", "cookie_wall",
+        "empty_answer", "empty_page", "gap", "limit_reached", "login_required", "no_such_account", "no_such_channel", "no_such_thread",
+        "other_host", "preview_disabled", "private_address", "rate_limited", "robots_txt", "script_shell", "search_closed", "selector_none",
+        "selector_several", "silent_stream", "tdm_reserved", "too_large", "unreadable_feed", "unreadable_json", "unreadable_page",
     }
 )  # fmt: skip
 DROP = 0.3  # a field that this share of documents lost since earlier runs was lost by a change of the page
@@ -28,7 +28,7 @@ FUNDING = ("raised", "goal", "donors")
 
 def is_blind(reason: str) -> bool:
     """Whether a reason names a blind spot rather than a single bad item. A page that is not of its kind (``not_a_...``) has changed."""
-    return reason in BLIND or (reason.startswith("not_") and reason != "not_public")
+    return reason in BLIND or reason.startswith("http_") or (reason.startswith("not_") and reason != "not_public")
 
 
 def presence(document: Document) -> Iterator[str]:

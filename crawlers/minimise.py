@@ -1,6 +1,6 @@
 """What is neither relevant nor needed is dropped before it is stored, by rules that a person wrote in the source's YAML.
 
-Collection criteria are fixed beforehand and irrelevant data is deleted at once (GDPR art. 5(1)(c), in force on 25/05/2018; CNIL's
+Collection criteria are fixed beforehand and irrelevant data is deleted at once (GDPR art. 5(1)(c), as adopted on 27/04/2016; CNIL's
 recommendations on web scraping of 19/06/2025): to be checked by a lawyer.
 """
 

@@ -51,7 +51,6 @@ ROUTES = (
     Route(r"bsky\.app", r"/profile/(?P<actor>[^/]+)/post/(?P<key>\w+)",
           BLUESKY_API + "app.bsky.feed.getPostThread?uri=at://{actor}/app.bsky.feed.post/{key}&depth=0&parentHeight=0", "bluesky:parse_thread"),
     Route(r"bsky\.app", r"/profile/(?P<actor>[^/]+)/?", BLUESKY_API + "app.bsky.feed.getAuthorFeed?actor={actor}&limit=50", "bluesky:parse_feed"),
-    Route(r"(?:\w+\.)?ulule\.com", r"/(?P<slug>[\w-]+)/?", "https://api.ulule.com/v1/projects/{slug}", "ulule:parse_project"),
     Route(r"(?:www\.|old\.)?reddit\.com", r"/(?P<thread>r/\w+/comments/\w+)(?:/.*)?", "https://www.reddit.com/{thread}/.rss", "feed:parse_feed"),
     Route(r"(?:www\.)?reddit\.com", r"/r/(?P<name>\w+)/?", "https://www.reddit.com/r/{name}/.rss", "feed:parse_feed"),
     Route(ANY_HOST, r"/(?:@[\w.-]+(?:@[\w.-]+)?|users/[\w.-]+/statuses|notice|p/[\w.-]+)/(?P<id>\d{6,30})", "{site}/api/v1/statuses/{id}", "mastodon:parse_statuses"),
@@ -60,6 +59,14 @@ ROUTES = (
 
 def plan(url: str) -> Plan | None:
     """How a known platform's address is read; None where the page itself must tell, see ``reader_of``."""
+    from crawlers.platforms.crowdfunding import address_to_ask
+    from crawlers.platforms.crowdfunding_profiles import is_campaign
+    from crawlers.platforms.ulule import api_address
+
+    if project := api_address(url):
+        return Plan(ask=project, reader="ulule:parse_project")
+    if is_campaign(url):
+        return Plan(ask=address_to_ask(url), reader="crowdfunding:parse_campaign")
     parts, host = urlsplit(url), host_of(url)
     for route in ROUTES:
         found = re.fullmatch(route.path, parts.path) if re.fullmatch(route.host, host) else None

@@ -1,6 +1,6 @@
-"""TDM reservations of a whole site: ``/.well-known/tdmrep.json`` (TDM Reservation Protocol, W3C community group report of 02/02/2024).
+"""TDM reservations of a whole site: ``/.well-known/tdmrep.json`` (TDM Reservation Protocol, W3C community group).
 
-What a rights holder reserves may not be mined (CPI art. L. 122-5-3, III, in force on 24/11/2021; to be checked by a lawyer). The file is asked
+What a rights holder reserves may not be mined (CPI art. L. 122-5-3, III, as read on 02/04/2026; to be checked by a lawyer). The file is asked
 for once a host and run, before the first page. Reservations in headers and in a page's meta are read with the page.
 """
 

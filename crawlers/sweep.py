@@ -187,7 +187,7 @@ class Sweep:
 
     def _payloads(self, record: Record, hit: Hit, documents: list[Document]) -> Iterator[bytes]:
         if not hit.covered and record.get("WARC-Type") in ANSWERS and (shown := payload_of(record)):
-            redacted = without_items(shown.body, out=self.traces.names(hit.numbers) | hit.rows, url="")
+            redacted = _without(shown, self.traces.names(hit.numbers) | hit.rows)
             if redacted is not None and self._is_clean(shown, Payload(redacted), documents):
                 yield redacted
         if documents:
@@ -205,6 +205,13 @@ def _chain(shelf: Shelf, identity: str, record: Record) -> list[str]:
     """All that belongs to an answer alone: not the certificate, which others share, nor what is said of the whole file."""
     parts = {one for name in (identity, first_id(record)) for one in shelf.exhibit(name)}
     return sorted((parts & shelf.places.keys()) - shelf.certificates - {shelf.info, shelf.clock} | {identity})
+
+
+def _without(shown: Payload, names: set[str]) -> bytes | None:
+    try:
+        return without_items(shown.body, out=names, url="")
+    except RecursionError:  # an answer that nests too deep to be taken apart
+        return None
 
 
 def name_of(path: Path) -> str:

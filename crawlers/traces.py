@@ -160,9 +160,10 @@ def _pieces(text: str) -> set[str]:
 
 
 def _identities(value: Any) -> Iterator[str]:
-    """``parse_json`` bounds the depth."""
-    if isinstance(value, dict):
-        yield from (str(value[key]) for key in IDENTITIES if isinstance(value.get(key), str | int))
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _identities(inner)
+    waiting = [value]  # a list, for an answer may nest deeper than calls may
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield from (str(one[key]) for key in IDENTITIES if isinstance(one.get(key), str | int))
+        if isinstance(one, dict | list):
+            waiting += one.values() if isinstance(one, dict) else one

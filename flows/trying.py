@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from core.errors import Unavailable
 from crawlers.archive import Archive
 from crawlers.matching import unpacked
 from crawlers.members import members, record_of
@@ -53,7 +54,10 @@ def look(url: str, *, settings: Settings) -> Trial:
         why = {"purpose": "proposer un fichier de source", "legal_basis": LEGAL_BASIS}
         source = {"title": "Une adresse à regarder", "kind": "urls", "pages": [url], **why}
         (Path(folder) / "adresse.yml").write_text(yaml.safe_dump(source, allow_unicode=True), encoding="utf-8")
-        return try_source("adresse", settings=settings.model_copy(update={"sources_dir": Path(folder)}))
+        try:
+            return try_source("adresse", settings=settings.model_copy(update={"sources_dir": Path(folder)}))
+        except Unavailable as error:
+            raise Unavailable(f"{url} {str(error).removeprefix('source adresse: ')}") from error
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from crawlers.platforms.discourse_post import (
     UNREADABLE,
     is_class,
     number,
+    outermost,
     own_words,
     parent_of,
     post_of,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MAX_ITEMS = 1000  # Discourse serves 20 or 50 posts, 30 topics, and 1,000 posts where it is asked to print
 CLOSED = re.compile(r'login_required\\*":\s*true')
 CHANGED = "Discourse's markup has changed, crawlers/platforms/discourse_html.py must follow"
+OLDER = "//div[@itemtype='http://schema.org/DiscussionForumPosting'][*[@itemprop='articleBody']]"  # until 2018
 TEXT, TIME = "*[@itemprop='text' or @itemprop='articleBody']", f"time[@datetime][{is_class('post-time')} or @itemprop='datePublished']"
 
 
@@ -45,13 +47,11 @@ def parse_html(page: Page) -> Found:
         if not posts:
             raise SourceError("empty_answer", f"{page.url}: a topic without any post; look at it in a browser")
         return Found(tuple(post_of(post, page=page, title=title if isinstance(title, str) else None) for post in posts), _next(page))
-    name = is_class("crawler-post")
-    blocks: list[HtmlElement] = page.tree.xpath(f"//div[{name}][not(ancestor::div[{name}])]")  # each is looked at once
-    blocks = blocks or page.tree.xpath("//div[@itemtype='http://schema.org/DiscussionForumPosting'][*[@itemprop='articleBody']]")
+    blocks = outermost(listed(page.tree.xpath(f"//div[{is_class('crawler-post')}]") or page.tree.xpath(OLDER), page=page))
     if not blocks:
         raise unexpected(page)
-    _check(listed(blocks, page=page), page=page)
-    root, title = _root(page), next(iter(page.tree.xpath("//*[@itemprop='headline']/@content | (//*[@id='topic-title'])[1]/h1/a/text()")), None)
+    _check(blocks, page=page)
+    root, title = _root(page), next(iter(page.tree.xpath("//*[@itemprop='headline']/@content")), None)
     return Found(tuple(_safely(block, page=page, root=root, title=title) for block in blocks), _next(page))
 
 
@@ -67,7 +67,7 @@ def listed(value: Any, *, page: Page) -> list[Any]:
 def unexpected(page: Page) -> SourceError:
     """What stands where a topic or an answer was expected: login_required, a wall's name, selector_none, script_shell, not_discourse."""
     visible = " ".join("".join(page.tree.itertext("body", "p", "div", "span", "a", "h1", "li")).split())
-    made = page.tree.xpath("//meta[@name='generator'][starts-with(@content, 'Discourse')] | //*[@id='data-discourse-setup'] | //discourse-assets")
+    made = page.tree.xpath("//*[(@name='generator' and starts-with(@content, 'Discourse')) or @id='data-discourse-setup']")
     if urlsplit(page.url).path.rstrip("/").endswith("/login") or CLOSED.search(" ".join(_preloads(page))):
         return SourceError("login_required", f"{page.url}: the forum is for its members; Vigie reads what is open to everybody only")
     if reason := wall(page.text, headers=page.headers, visible=visible[:1000]):  # nothing of a forum is here
@@ -147,20 +147,20 @@ def _account(block: HtmlElement) -> str | None:
     """The user name, which stands in the link to the profile; a forum may show another name."""
     links = block.xpath(f"(.//*[{is_class('creator')}])[1]//a/@href")
     names = [link.rstrip("/").rpartition("/u/")[2] for link in links if "/u/" in link]
-    named = block.xpath("(.//*[@itemprop='author'])[1]//*[@itemprop='name']/text() | .//b[@itemprop='author']/text()")
+    named = block.xpath("(.//*[@itemprop='author'])[1]/descendant-or-self::*[@itemprop='name' or self::b]/text()")
     shown = (" ".join(name.split()) for name in named)
     return next(iter([*names, *shown]), None) or None
 
 
 def _root(page: Page) -> str:
     """The topic's address without page and post."""
-    named = page.tree.xpath("//link[@rel='canonical']/@href | //link[@itemprop='url']/@href")
+    named = page.tree.xpath("//link[@rel='canonical' or @itemprop='url']/@href")
     found = (absolute(page.url, str(link)) for link in [*named, page.url])
     link = next((link for link in found if host_of(link) == host_of(page.url) and "/t/" in link), page.url)
     return re.sub(r"[?#].*", "", link, flags=re.DOTALL).rstrip("/")
 
 
 def _next(page: Page) -> str | None:
-    links = page.tree.xpath("//link[@rel='next']/@href | //a[@rel='next']/@href")
+    links = page.tree.xpath("//*[self::link or self::a][@rel='next']/@href")
     found = (absolute(page.url, str(link)) for link in links)
     return next((link for link in found if host_of(link) == host_of(page.url) and link != page.url), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,8 +15,6 @@ from crawlers.page import parse_html
 from crawlers.times import parse_time
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from lxml.html import HtmlElement
 
     from core.records import ContentType
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 LIKE, SMALL_ACTION, WHISPER = 2, 3, 4  # Discourse's numbers: a kind of action, two kinds of post
 MAX_MARKUP = 1_000_000  # characters of one post; Discourse allows 150,000 at most
 MAX_NUMBER = 10**15
-ISO = re.compile(r"\d{4}-\d\d-\d\d")
 SITE = re.compile(r"(https?://[^/?#]+(?:/[^/?#]+)*?)/(?:posts(?:\.json)?|t|c|latest(?:\.json)?|top|new)(?:[/?#]|$)")
 SLUG = re.compile(r"[^/?#\s.][^/?#\s]{0,500}")
 UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError, SourceError)
@@ -141,7 +139,7 @@ def own_words(cooked: str, *, base: str) -> Said:
 
 def _without_quotes(body: HtmlElement) -> tuple[str | None, str] | None:
     """Take out the quotes of other posts; which post the first one is from."""
-    quotes = body.xpath(f".//aside[{is_class('quote')}]")
+    quotes = outermost(body.xpath(f".//aside[{is_class('quote')}]"))
     first = next((quote for quote in quotes if str(quote.get("data-post")).isdecimal()), None)
     topic = str(first.get("data-topic")) if first is not None else ""
     found = (topic[:15] if topic.isdecimal() else None, str(first.get("data-post"))[:15]) if first is not None else None
@@ -152,7 +150,7 @@ def _without_quotes(body: HtmlElement) -> tuple[str | None, str] | None:
 
 def _fold_previews(body: HtmlElement) -> None:
     """Of a linked page's preview only its address stays, which is what the author wrote."""
-    for box in body.xpath(f".//aside[{is_class('onebox')}] | .//div[{is_class('lazy-video-container')}]"):
+    for box in outermost(body.xpath(f".//*[(self::aside and {is_class('onebox')}) or (self::div and {is_class('lazy-video-container')})]")):
         link = str(box.get("data-onebox-src") or next(iter(box.xpath("(.//a/@href)[1]")), ""))
         _empty(box)
         if link:
@@ -163,8 +161,8 @@ def _fold_previews(body: HtmlElement) -> None:
 def _polls(body: HtmlElement) -> list[str]:
     """Question and answers of polls, taken out of the text."""
     lines = []
-    for poll in body.xpath(f".//div[{is_class('poll')}]"):
-        asked = poll.xpath(f".//*[{is_class('poll-title')}] | .//li[@data-poll-option-id]")
+    for poll in outermost(body.xpath(f".//div[{is_class('poll')}]")):
+        asked = poll.xpath(f".//*[{is_class('poll-title')} or (self::li and @data-poll-option-id)]")
         lines += [f"[sondage : {words}]" for part in asked if (words := " ".join(html_to_text(_markup(part)).lstrip("*").split()))]
         _empty(poll)
     return lines
@@ -183,7 +181,7 @@ def _decorates(image: HtmlElement) -> bool:
 def _content(body: HtmlElement, *, text: str, images: bool) -> tuple[ContentType, ...]:
     found: list[ContentType] = ["TEXT"] if text else []
     found += ["IMAGE"] if images else []
-    found += ["VIDEO"] if body.xpath(f".//video | .//div[{is_class('video-placeholder-container')}]") else []
+    found += ["VIDEO"] if body.xpath(f".//*[self::video or {is_class('video-placeholder-container')}]") else []
     found += ["AUDIO"] if body.xpath(".//audio") else []
     return tuple(found) or ("OTHER",)
 
@@ -212,7 +210,20 @@ def number(value: object) -> int | None:
 
 def time_of(value: object) -> datetime | None:
     """The time of an ISO date, which is all that Discourse writes."""
-    return parse_time(value) if isinstance(value, str) and ISO.match(value) else None
+    try:
+        datetime.fromisoformat(str(value)[:40])
+    except ValueError:
+        return None
+    return parse_time(str(value)[:40])
+
+
+def outermost(found: list[HtmlElement]) -> list[HtmlElement]:
+    """Without those that stand within another: so each is looked at once. ``found`` in the page's order."""
+    kept: list[HtmlElement] = []
+    for one in found:
+        if not kept or not any(above is kept[-1] for above in one.iterancestors()):
+            kept.append(one)
+    return kept
 
 
 def is_class(name: str) -> str:

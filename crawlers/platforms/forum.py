@@ -12,9 +12,10 @@ from core.errors import SourceError
 from core.urls import host_of
 from crawlers.drafts import Left
 from crawlers.page import Found, Page
+from crawlers.platforms.css import find, shown, values
 from crawlers.platforms.forum_addresses import clean_address, resolved, thread_address
 from crawlers.platforms.forum_posts import Place, address_of, number_in, number_of, read_post
-from crawlers.platforms.forum_profiles import find, profile_of, profiles, shown, values
+from crawlers.platforms.forum_profiles import profile_of, profiles
 from crawlers.platforms.forum_times import clock_of
 from crawlers.walls import wall
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lxml.etree import tostring
 
 from crawlers.markup import html_to_text
-from crawlers.platforms.forum_profiles import compiled, find
+from crawlers.platforms.css import compiled, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

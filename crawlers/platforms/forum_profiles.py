@@ -5,34 +5,16 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import yaml
-from lxml import etree
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from core.errors import ConfigError, nearest
 from core.records import Record
-
-if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+from crawlers.platforms.css import compiled
 
 FILE = Path(__file__).parent / "forums.yml"
-
-
-@cache
-def compiled(selector: str) -> etree.XPath:
-    """A selector of the file: CSS with ``::text`` and ``::attr(name)``, or XPath where it begins with ``/``, ``.`` or ``(``.
-
-    Raises ValueError.
-    """
-    from cssselect.parser import SelectorError
-    from parsel.csstranslator import css2xpath
-
-    try:
-        return etree.XPath(selector if selector.startswith(("/", "./", "..", "(")) else css2xpath(selector))
-    except (SelectorError, etree.XPathSyntaxError) as error:
-        raise ValueError(f"{selector!r} is no CSS selector and no XPath ({error})") from error
 
 
 def _listed(value: Any) -> Any:
@@ -137,28 +119,6 @@ class Profiles(Record):
     engines: tuple[Profile, ...]
 
 
-def find(selectors: tuple[str, ...], element: HtmlElement) -> list[Any]:
-    """What the first selector that finds anything finds: elements, or strings that are not blank."""
-    for selector in selectors:
-        found = [one for one in compiled(selector)(element) if not isinstance(one, str) or one.strip()]
-        if found:
-            return found
-    return []
-
-
-def shown(one: HtmlElement | str, *, titles: bool = False) -> str:
-    """What people see of an element or a string, on one line; ``titles``: what pointing at it tells comes first."""
-    if isinstance(one, str):
-        return " ".join(one.split())
-    told = compiled("./descendant-or-self::*/@title")(one) if titles else []
-    return " ".join(" ".join((*told, one.text_content())).split())
-
-
-def values(selectors: tuple[str, ...], element: HtmlElement, *, titles: bool = False) -> list[str]:
-    """The different texts that a field's selectors find, in order."""
-    return list(dict.fromkeys(text for one in find(selectors, element) if (text := shown(one, titles=titles))))
-
-
 @cache
 def profiles() -> Profiles:
     """The reviewed file, read once. Raises ConfigError."""
@@ -197,7 +157,7 @@ def _explained(error: ValidationError, *, names: list[Any]) -> str:
     where = [str(names[part]) if before == "engines" and isinstance(part, int) else str(part) for before, part in pairs]
     if first["type"] == "extra_forbidden":
         return f"{'.'.join(where[:-1]) or 'file'}: unknown key {where[-1]!r}; {nearest(where[-1], _keys(where))}"
-    found = "" if first["type"] == "missing" else f", found {str(first['input'])[:80]!r}"
+    found = "" if first["type"] in ("missing", "value_error") else f", found {str(first['input'])[:80]!r}"
     return f"{'.'.join(where)}: {first['msg'].removeprefix('Value error, ')}{found}"
 
 

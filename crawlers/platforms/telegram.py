@@ -10,7 +10,20 @@ from core.errors import SourceError
 from core.urls import host_of
 from crawlers.markup import absolute
 from crawlers.page import Found
-from crawlers.platforms.telegram_message import PARTS, POST, SITE, count, dates, has_class, is_service, message_of, post_of, with_class, words
+from crawlers.platforms.telegram_message import (
+    PARTS,
+    POST,
+    SITE,
+    count,
+    dates,
+    has_class,
+    is_service,
+    message_of,
+    outermost,
+    post_of,
+    with_class,
+    words,
+)
 from crawlers.walls import wall
 
 if TYPE_CHECKING:
@@ -90,12 +103,11 @@ def _parts(post: str) -> tuple[str, int]:
 
 
 def _messages(page: Page) -> list[HtmlElement]:
-    """The messages of a page, none of them within another: so each is looked at once. Raises SourceError(too_many_items)."""
-    name = has_class("tgme_widget_message")
-    found: list[HtmlElement] = page.tree.xpath(f"//div[{name}][not(ancestor::div[{name}])]")
+    """The messages of a page. Raises SourceError(too_many_items)."""
+    found = page.tree.xpath(f"//div[{has_class('tgme_widget_message')}]")
     if len(found) > MAX_MESSAGES:
         raise SourceError("too_many_items", f"{page.url}: {len(found)} messages where Telegram shows 20; this is not its preview")
-    return found
+    return outermost(found)
 
 
 def _check(messages: list[HtmlElement], *, page: Page) -> None:
@@ -113,7 +125,7 @@ def _check(messages: list[HtmlElement], *, page: Page) -> None:
 
 def _older(page: Page) -> str | None:
     """The page before; where there is none, Telegram gives no link or leaves its number out."""
-    links = page.tree.xpath(f"//a[{has_class('js-messages_more')}][@data-before]/@href | //link[@rel='prev']/@href")
+    links = [*page.tree.xpath(f"//a[{has_class('js-messages_more')}][@data-before]/@href"), *page.tree.xpath("//link[@rel='prev']/@href")]
     found = (absolute(page.url, str(link)) for link in links)
     return next((link for link in found if BEFORE.search(link) and host_of(link) == host_of(page.url) and link != page.url), None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,7 +28,6 @@ NAME = r"[A-Za-z][A-Za-z0-9_]{3,31}"  # five characters at least; a few names th
 POST = re.compile(rf"({NAME})/([1-9]\d{{0,9}})", re.ASCII)
 COUNT = re.compile(r"\s*(\d[\d\s.,]{0,20})([KMB]?)(?![A-Za-z])")
 UNITS = {"K": 10**3, "M": 10**6, "B": 10**9}
-ISO = re.compile(r"\d{4}-\d\d-\d\d")
 MAX_MARKUP = 500_000  # characters of one message; Telegram allows 4,096 of text
 UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError, SourceError)
 DOCUMENT = "tgme_widget_message_document_wrap"
@@ -87,7 +87,7 @@ def _draft(message: HtmlElement, *, post: str, page: Page, followers: int | None
         content_type=content,
         thread_root=root,
         thread_parent=parent,
-        published_at=parse_time(date) if ISO.match(date) else None,
+        published_at=_time(date),
         links=tuple(dict.fromkeys(links)),
         views=next((count(words(part)) for part in with_class(message, "tgme_widget_message_views")), None),
         likes=_reactions(message),
@@ -124,9 +124,7 @@ def _beside(message: HtmlElement) -> Iterator[str]:
 
 def _texts(message: HtmlElement) -> list[HtmlElement]:
     """The text of a message; Telegram sometimes wraps it in an element of the same class."""
-    name = has_class("tgme_widget_message_text")
-    found: list[HtmlElement] = message.xpath(f".//*[{name}][not(ancestor::*[{name}])]")
-    return found
+    return outermost(with_class(message, "tgme_widget_message_text"))
 
 
 def _author(message: HtmlElement, post: str) -> str:
@@ -195,6 +193,15 @@ def count(said: str) -> int | None:
         return None
 
 
+def _time(said: str) -> datetime | None:
+    """The time of an ISO date, which is all that Telegram writes."""
+    try:
+        datetime.fromisoformat(said[:40])
+    except ValueError:
+        return None
+    return parse_time(said[:40])
+
+
 def words(part: HtmlElement) -> str:
     """The text of an element in one line, at most 20,000 characters."""
     return " ".join("".join(part.itertext())[:20_000].split())
@@ -210,6 +217,15 @@ def with_class(node: HtmlElement, *names: str) -> list[HtmlElement]:
     """All elements below that have one of the classes, in the page's order."""
     found: list[HtmlElement] = node.xpath(f".//*[{' or '.join(map(has_class, names))}]")
     return found
+
+
+def outermost(found: list[HtmlElement]) -> list[HtmlElement]:
+    """Without those that stand within another: so each is looked at once. ``found`` in the page's order."""
+    kept: list[HtmlElement] = []
+    for one in found:
+        if not kept or not any(above is kept[-1] for above in one.iterancestors()):
+            kept.append(one)
+    return kept
 
 
 def has_class(name: str) -> str:

@@ -33,7 +33,7 @@ def test_a_good_file(tmp_path: Path) -> None:
     ("text", "said"),
     [
         (GOOD.replace("kind: feed", "kind: fead"), "unknown kind 'fead'; did you mean 'feed'"),
-        (GOOD.replace("kind: feed\n", ""), "no kind; expected one of: crowdfunding_page, feed, mastodon_tag"),
+        (GOOD.replace("kind: feed\n", ""), "no kind; expected one of: bluesky_author"),
         (GOOD + "titel: x\n", "unknown key 'titel'; did you mean 'title'"),
         (GOOD + "name: x\n", "unknown key 'name'"),
         (GOOD.replace("https://blog.test/flux.xml", "blog"), "url: .*found 'blog'"),

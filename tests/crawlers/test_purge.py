@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import zlib
 from collections import Counter
@@ -18,18 +17,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from warcio.checker import Checker
 
-from core.errors import ConfigError, Unavailable
-from core.files import write_lines, write_text
+from cli.optout import optout
+from core.errors import ConfigError, Invalid, Unavailable
+from core.files import locked, write_text
 from core.pseudonyms import pseudonym
 from core.records import MARKERS, Assessment, Document, Evidence, SetAside, WarcRef
-from core.settings import ROOT, Settings
+from core.settings import Settings
 from core.urls import document_id
 from crawlers.archive import Archive
 from crawlers.gaps import fitted, gap
 from crawlers.members import Record, member, members, new_id, parse, record_of
 from crawlers.optout import OptOuts, add, load_opt_outs, wishes_of
+from crawlers.proof import Verifier
 from crawlers.purge import LOG, WORKSHOP, Purge
 from crawlers.remains import remains
 from crawlers.sweep import ANSWERS
@@ -46,7 +48,9 @@ TAG = "https://instance.test/api/v1/timelines/tag/tisane"
 THREAD = "https://forum.test/sujet/7"
 
 
-def capture(url: str, body: bytes, *, kind: str = "text/html", packed: bool = False, at: int = 0, redirects: tuple[Capture, ...] = (), status: int = 200) -> Capture:
+def capture(
+    url: str, body: bytes, *, kind: str = "text/html", packed: bool = False, at: int = 0, redirects: tuple[Capture, ...] = (), status: int = 200
+) -> Capture:
     headers = [("Content-Type", kind), *([("Content-Encoding", "gzip")] if packed else [])]
     return Capture(url=url, method="GET", request_headers=[("User-Agent", "Vigie")], request_body=b"", status=status, headers=headers,
                    body=gzip.compress(body) if packed else body, at=NOW + timedelta(hours=at), address="192.0.2.7", certificate=None, tls=None,
@@ -67,8 +71,7 @@ def post(found: dict[str, Any], ref: WarcRef | None, **more: Any) -> Document:
 def of(url: str, text: str, ref: WarcRef | None, *, account: str | None = None, **more: Any) -> Document:
     platform = url.split("/")[2]
     author = pseudonym(KEY, platform=platform, account=account) if account else None
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return make_document(url, text, evidence=ref, author=author, content_sha256=sha256, **more)
+    return make_document(url, text, evidence=ref, author=author, collected_at=NOW + timedelta(days=1), **more)
 
 
 ANNE_1 = status(1, "anne", "La tisanette de prunelle calme les insomnies depuis trois générations dans notre famille.")
@@ -230,6 +233,8 @@ def assert_sound(scene: Scene) -> None:
         assert record.get("WARC-Type") in ANSWERS
         assert hashlib.sha256(record.message[2]).hexdigest() == ref.payload_sha256
         assert ref.record_sha256 in (None, hashlib.sha256(raw).hexdigest())
+    verifier = Verifier(scene.archive)
+    assert all(verifier.verify(document).proved for document in scene.documents().values() if document.evidence)
     for entry in entries(open_index(scene.settings)):
         document = scene.documents()[entry["text"]]
         assert entry["warc"] == (document.evidence.model_dump(mode="json") if document.evidence else None)
@@ -432,7 +437,10 @@ def test_a_post_that_does_not_fit_leaves_no_evidence(scene: Scene) -> None:
 
 def test_ids_that_other_things_share_do_not_take_them_along(scene: Scene) -> None:
     """A forum numbers posts, topics and people from 1 each."""
-    posts = [{"id": 7, "username": "anne", "cooked": f"<p>{FORUM_ANNE} primevérette</p>"}, {"id": 8, "username": "paul", "cooked": "<p>Merci pour tout cela.</p>"}]
+    posts = [
+        {"id": 7, "username": "anne", "cooked": f"<p>{FORUM_ANNE} primevérette</p>"},
+        {"id": 8, "username": "paul", "cooked": "<p>Merci pour tout cela.</p>"},
+    ]
     page = {"id": 7, "title": "Un sujet", "post_stream": {"posts": posts}, "users": [{"id": 7, "username": "luc"}]}
     batch = scene.archive.open_batch("forum")
     ref = batch.add_response(capture("https://forum.test/t/7/posts.json", json.dumps(page).encode(), kind="application/json", at=4))
@@ -449,8 +457,6 @@ def test_ids_that_other_things_share_do_not_take_them_along(scene: Scene) -> Non
 
 
 def test_two_purges_at_once_exclude_each_other(scene: Scene) -> None:
-    from core.files import locked
-
     with locked(scene.archive.root / ".purge.lock", what="x"), pytest.raises(Unavailable, match="another process"):
         Purge(scene.archive, OptOuts()).run()
 
@@ -492,37 +498,49 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
         gap(old, 60, at=NOW)
 
 
-CHILD = """
-import os, signal, sys
-from tests.crawlers.test_purge import KEY, Settings, Archive, load_opt_outs, open_index, purge
-at, seen, data = int(sys.argv[1]), 0, sys.argv[2]
-def change(*_):
-    global seen
-    seen += 1
-    if seen == at:
-        os.kill(os.getpid(), signal.SIGKILL)
-fsync = os.fsync
-def watched(handle):
-    change()
-    fsync(handle)
-os.fsync = watched
-WATCHED = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree", "sqlite3.connect"}
-def watch(event, details):
-    written = event == "open" and isinstance(details[1], str) and set(details[1]) & set("wa+")
-    if (event in WATCHED or written) and any(data in str(detail) for detail in details):
+CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree", "sqlite3.connect"}
+
+
+def killed(settings: Settings, *, at: int) -> int:
+    """Purge in a child that is killed (SIGKILL) at its Nth change to the disk; the number of changes it made."""
+    out, into = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.write(into, str(_purge_until(settings, at=at, seen=into)).encode())
+        finally:
+            os._exit(1)
+    os.close(into)
+    os.wait()
+    with os.fdopen(out, "rb") as told:
+        return len(told.read())
+
+
+def _purge_until(settings: Settings, *, at: int, seen: int) -> str:
+    changes, fsync = 0, os.fsync
+
+    def change() -> None:
+        nonlocal changes
+        changes += 1
+        os.write(seen, b".")
+        if changes == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watched(handle: int) -> None:
         change()
-settings = Settings(data_dir=data)
-archive, index = Archive(settings.archive_dir), open_index(settings)
-opt_outs = load_opt_outs(settings.archive_dir, key=KEY)
-sys.addaudithook(watch)
-done = purge(archive, index, opt_outs)
-print(seen, done.done)
-"""
+        fsync(handle)
 
+    def watch(event: str, details: tuple[Any, ...]) -> None:
+        written = event == "open" and isinstance(details[1], str) and bool(set(details[1]) & set("wa+"))
+        if (event in CHANGES or written) and any(
+            str(settings.data_dir) in os.fsdecode(one) for one in details if isinstance(one, str | bytes | Path)
+        ):
+            change()
 
-def child(settings: Settings, at: int) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-c", CHILD, str(at), str(settings.data_dir)]
-    return subprocess.run(line, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120, check=False)
+    os.fsync = watched
+    sys.addaudithook(watch)
+    archive = Archive(settings.archive_dir)
+    purge(archive, open_index(settings), load_opt_outs(archive.root, key=KEY))
+    return ""
 
 
 def test_a_purge_killed_at_any_point_is_completed_by_the_next(tmp_path: Path) -> None:
@@ -530,19 +548,18 @@ def test_a_purge_killed_at_any_point_is_completed_by_the_next(tmp_path: Path) ->
         scene = build(Settings(data_dir=tmp_path / name))
         for value in ("@anne@instance.test", "oppose.test", "https://forum.test/u/anne"):
             add(scene.archive.root, wishes_of(value, key=KEY), at=NOW)
+        scene.archive.ledger.close()  # before the fork
         return scene
 
     whole = fresh("whole")
-    done = child(whole.settings, 0)
-    assert done.returncode == 0, done.stderr
-    most, ended = done.stdout.splitlines()[-1].split()
-    assert ended == "True"
-    step = max(1, int(most) // 60); print("MOST", most)
-    for at in range(1, int(most) + 1, step):
+    most = killed(whole.settings, at=0)
+    assert most > 60
+    whole = Scene(whole.settings, Archive(whole.settings.archive_dir))
+    assert not whole.purge().archive.documents
+    for at in range(1, most + 1, 2):
         scene = fresh(f"killed{at}")
-        assert child(scene.settings, at).returncode == -signal.SIGKILL
-        child(scene.settings, at + 3)
-        scene.archive.ledger.close()
+        assert killed(scene.settings, at=at) == at
+        killed(scene.settings, at=at // 2 + 3)  # and the next one too
         scene = Scene(scene.settings, Archive(scene.settings.archive_dir), scene.batches)
         assert scene.purge().done, at
         assert not (scene.archive.root / WORKSHOP).exists()
@@ -553,9 +570,47 @@ def test_a_purge_killed_at_any_point_is_completed_by_the_next(tmp_path: Path) ->
         assert_sound(scene)
 
 
+def command(scene: Scene, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+    monkeypatch.setenv("VIGIE_DATA_DIR", str(scene.settings.data_dir))
+    monkeypatch.setenv("VIGIE_PSEUDONYM_KEY", KEY.decode())
+    done = CliRunner().invoke(optout, list(arguments), obj={"verbose": False}, standalone_mode=False)
+    if done.exception:
+        raise done.exception
+    return done.return_value, " ".join(done.output.split())
+
+
+def test_the_command_adds_erases_lists_and_verifies(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, said = command(scene, monkeypatch, "add", "@anne@instance.test", "--note", "courriel du 20/11", "--no-purge")
+    assert (code, "26 lignes ajoutées" in said, "RGPD, art. 17 (effacement) et 21 (opposition)" in said) == (0, True, True)
+    code, said = command(scene, monkeypatch, "verify")
+    assert (code, "Il reste : 2 documents" in said) == (2, True)
+    code, said = command(scene, monkeypatch, "add", "oppose.test")
+    assert code == 0
+    assert "Effacés : 3 documents, 3 évaluations, 8 enregistrements de preuve" in said
+    assert "Vérifié : rien de ce que couvrent les 27 lignes de la liste n'est plus conservé." in said
+    assert command(scene, monkeypatch, "verify", "--json") == (0, "{}")
+    code, said = command(scene, monkeypatch, "list")
+    assert ("anne" in said, "oppose.test" in said, "(26)" in said, "courriel du 20/11" in said) == (False, True, True, True)
+    assert len(command(scene, monkeypatch, "list", "--json")[1].split('"kind"')) == 28
+    assert command(scene, monkeypatch, "add", "--author", "anne", "--platform", "forum.test")[0] == 0
+    assert FORUM_ANNE not in scene.documents()
+    assert command(scene, monkeypatch, "remove", "oppose.test") == (0, "1 lignes retirées de la liste des oppositions.")
+    assert command(scene, monkeypatch, "remove", "oppose.test")[0] == 2
+    assert json.loads(command(scene, monkeypatch, "purge", "--json")[1])["archive"]["documents"] == 0
+    for wrong in (("add",), ("add", "--author", "anne"), ("add", "fr")):
+        with pytest.raises(Invalid):
+            command(scene, monkeypatch, *wrong)
+
+
+def test_the_command_warns_that_bluesky_posts_are_known_by_did(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "did:plc:…" in command(scene, monkeypatch, "add", "https://bsky.app/profile/anne.test")[1]
+
+
 def test_many_erased_documents_are_searched_at_once(archive: Archive) -> None:
     batch = archive.open_batch("tisane")
-    texts = [f"Le billet numéro {number} parle de la plante {hashlib.sha256(str(number).encode()).hexdigest()} sans rien en dire." for number in range(400)]
+    texts = [
+        f"Le billet numéro {number} parle de la plante {hashlib.sha256(str(number).encode()).hexdigest()} sans rien en dire." for number in range(400)
+    ]
     for number, text in enumerate(texts):
         batch.add(of(f"https://instance.test/@anne/{number}", text, None, account="https://instance.test/@anne"))
     ref = batch.add_response(capture(TAG, "".join(f"<li>{text}</li>" for text in texts[:3]).encode()))
@@ -565,4 +620,3 @@ def test_many_erased_documents_are_searched_at_once(archive: Archive) -> None:
     run = Purge(archive, load_opt_outs(archive.root, key=KEY))
     assert (run.run().documents, remains(archive, run.opt_outs, traces=run.traces)) == (400, Counter())
     assert holding(archive.root, "billet numéro 2") == []
-

@@ -96,10 +96,20 @@ def test_request_answer_and_certificate_name_each_other(path: Path) -> None:
     assert {record.get("WARC-IP-Address") for record in (certificate, request, response)} == {"203.0.113.7"}
     assert {record.get("WARC-Date") for record in (certificate, request, response)} == {"2026-11-01T10:00:00.123456Z"}
     assert {record.get("WARC-Warcinfo-ID") for record in (certificate, request, response)} == {info.get("WARC-Record-ID")}
+    (sent,) = [one for one in posted(path) if one.get("WARC-Type") == "request"]
+    assert sent.message == ("POST /q?a=1 HTTP/1.1", {"host": "exemple.test", "user-agent": "Vigie"}, b'{"q": "pomme"}')
     assert info.fields["operator"] == "essai@exemple.test"
     assert info.fields["robots"] == "classic"
     assert info.fields["software"].startswith("Vigie/")
     assert info.fields["vigie-clock"] in ("synchronised", "not synchronised", "unknown")
+
+
+def posted(path: Path) -> list[Record]:
+    other = path.with_name("post.warc.gz")
+    write(
+        other, make_capture("https://exemple.test/q?a=1#b", method="POST", request_body=b'{"q": "pomme"}', request_headers=[("User-Agent", "Vigie")])
+    )
+    return records(other)
 
 
 def test_a_certificate_is_written_once_a_host_and_file_and_can_be_read_back(path: Path) -> None:
