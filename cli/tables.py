@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from crawlers.expect import presence
+from crawlers.expect import meaning, presence
 from flows.report import COLUMNS
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def safe(text: str) -> str:
 def sources_table(reports: Sequence[SourceReport]) -> Table:
     """Counts per source, and what a person should look at."""
     table = Table(title="Sources lues", title_justify="left")
-    table.add_column("source")
+    table.add_column("source", overflow="fold")
     for _, label in COLUMNS:
         table.add_column(label, justify="right")
     table.add_column("à regarder")
@@ -49,11 +49,11 @@ def coverage_table(found: Sequence[Coverage]) -> Table:
     """What is seen of each source, the worst first."""
     table = Table(title="Couverture des sources", title_justify="left", show_lines=True)
     for label in ("source", "genre", "vue", "dernier passage", "lus (attendus ; d'habitude)", "angles morts", "champs trouvés"):
-        table.add_column(label)
+        table.add_column(label, overflow="fold")
     for one in found:
         usual = "" if one.usual is None else f" ; {one.usual}"
         expected = f" ({one.expected or 'sans attente'}{usual})" if one.runs else ""
-        blind = ", ".join(f"{count} {reason}" for reason, count in one.blind_spots.items())
+        blind = "\n".join(f"{count} {reason} : {meaning(reason)}" for reason, count in one.blind_spots.items())
         fields = ", ".join(f"{name} {share:.0%}" for name, share in one.fields.items() if name != "text")
         when = one.last_run.strftime("%d/%m/%Y %H:%M UTC") if one.last_run else ""
         name = one.source if one.enabled else f"{one.source}\n(désactivée)"

@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 from urllib.parse import urlsplit, urlunsplit
 
-from w3lib.url import canonicalize_url
+from w3lib.url import canonicalize_url, safe_url_string
 
 from core.errors import Invalid
 
@@ -36,9 +36,12 @@ def canonical(url: str) -> str:
     netloc = f"[{host}]" if ":" in host else host
     if port and port != DEFAULT_PORTS[parts.scheme]:
         netloc = f"{netloc}:{port}"
-    query = "&".join(piece for piece in parts.query.split("&") if not _tracks(piece.split("=", 1)[0]))  # never decoded: it may be Latin-1
+    pieces = [piece for piece in parts.query.split("&") if piece and not _tracks(piece.split("=", 1)[0])]  # never decoded: it may be Latin-1
+    named = all("=" in piece for piece in pieces)
     try:
-        return canonicalize_url(urlunsplit((parts.scheme, netloc, parts.path or "/", query, "")))
+        found = canonicalize_url(urlunsplit((parts.scheme, netloc, parts.path or "/", "&".join(pieces) if named else "", "")))
+        # a query that is a path ("?threads/a.1/") opens another page, or none, once it is sorted and encoded
+        return found if named else safe_url_string(f"{found}?{'&'.join(pieces)}")
     except (ValueError, UnicodeError) as error:
         raise Invalid(f"address {url[:200]!r} cannot be read ({error}); expected http:// or https://") from error
 

@@ -173,8 +173,10 @@ class OpenBatch:
             self._evidence.note_clock(state)
 
     def is_new(self, document: Document) -> bool:
-        """Whether nobody holds this version as the newest."""
-        return document.id not in self._ids and not self._archive.ledger.is_newest(document.id, document.content_sha256)
+        """Whether ``add`` would store this version: nobody living or sealed holds it as the newest."""
+        last = self._archive.ledger.last(document.id)
+        held = last is not None and last[0] == document.content_sha256 and not self._archive.is_dead(last[1])
+        return document.id not in self._ids and not held
 
     def add(self, document: Document) -> bool:
         """Keep a document; False if the archive already holds this version, or this batch another one. Raises ConfigError."""

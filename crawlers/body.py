@@ -60,6 +60,7 @@ STANDFIRST = 200  # characters: what stands above the text of a page without a t
 PARAGRAPH = 30  # characters: a shorter block is no running text
 VIDEO = re.compile(r"youtu|vimeo|dailymotion|odysee|rumble|peertube|video", re.IGNORECASE)
 AUDIO = re.compile(r"soundcloud|spotify|deezer|podcast|ausha|acast|audio", re.IGNORECASE)
+TINY = frozenset({"0", "1", "2"})
 BREAK = "\0"  # a line break inside a block; parse_html leaves no NUL in a page
 
 
@@ -75,13 +76,13 @@ class Block(NamedTuple):
 
 
 class Body(NamedTuple):
-    """What a page says. ``share``: of all its running text outside of furniture, how much was taken."""
+    """What a page says. ``near``: the short lines between its title and its text, such as who wrote it when."""
 
     text: str
     links: tuple[str, ...]
     images: tuple[str, ...]
     media: frozenset[str]
-    share: float
+    near: tuple[str, ...]
 
 
 @lru_cache(maxsize=8192)
@@ -117,7 +118,7 @@ class _Walk:
                 self._parts.append(BREAK)
             elif tag == "img":
                 self._image(child)
-            elif isinstance(tag, str) and not _hidden(child):
+            elif isinstance(tag, str) and (tag != "span" or not _hidden(child)):  # a comment has no name
                 self._inline(child, tag)
             if child.tail:
                 self._text(child.tail)
@@ -167,10 +168,14 @@ class _Walk:
             self._anchors -= 1
 
     def _image(self, element: HtmlElement) -> None:
+        if any((element.get(side) or "").rstrip("px") in TINY for side in ("width", "height")):
+            return  # counts visitors
         described = " ".join((element.get("alt") or "").split())
         self.seen.append((len(self.blocks), self._node, "IMAGE", described))
 
     def _flush(self) -> None:
+        if not self._parts and not self._links:
+            return
         written, linked, links = "".join(self._parts), self._linked, self._links
         self._parts, self._linked, self._links = [], 0, []
         if BREAK in written:
@@ -226,14 +231,14 @@ def read_body(tree: HtmlElement, *, title: str | None) -> Body:
     rows = [*_before(walk.blocks, rows[stretch], furniture), *rows[stretch]]
     rows = [(at, block) for at, block in rows if not furniture[block.node]]
     kept = _kept([block for _, block in rows], title=title)
-    first, last = (rows[0][0], rows[-1][0]) if rows else (0, -1)
+    first, last = (rows[0][0], rows[-1][0]) if rows else (0, -2)
     seen = [(kind, text) for before, node, kind, text in walk.seen if first <= before <= last + 1 and inside[node] and not furniture[node]]
     return Body(
         text="\n".join(block.text for block in kept),
         links=tuple(dict.fromkeys(link for _, block in rows for link in block.links)),
         images=tuple(dict.fromkeys(text for kind, text in seen if kind == "IMAGE" and text)),
         media=frozenset(kind for kind, _ in seen),
-        share=sum(block.weight for block in kept) / (weights[0] or 1),
+        near=_near(walk.blocks, first),
     )
 
 
@@ -337,6 +342,15 @@ def _kept(blocks: list[Block], *, title: str | None) -> list[Block]:
     while kept and kept[-1].tag in HEADINGS:
         kept.pop()
     return kept
+
+
+def _near(blocks: list[Block], first: int) -> tuple[str, ...]:
+    lines = []
+    for at in range(first - 1, max(-1, first - 40), -1):
+        if blocks[at].tag == "h1":
+            return tuple(reversed(lines))
+        lines += [blocks[at].text] if blocks[at].text else []
+    return tuple(reversed(lines[:3]))
 
 
 def _leads_elsewhere(block: Block) -> bool:

@@ -61,36 +61,41 @@ class Browser:
 
     async def __aenter__(self) -> Self:
         _prefer(self._folder)
+        loop = asyncio.get_running_loop()
+        with contextlib.ExitStack() as made:  # undone in reverse, here if something fails, else when the block ends
+            read = self._start(made)
+            self._reader = asyncio.StreamReader(limit=MAX_MESSAGE)
+            transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(self._reader), os.fdopen(read, "rb", 0))
+            made.callback(transport.close)
+            life = os.pidfd_open(self._process)  # its children keep the pipe open when it dies
+            made.callback(_close, life)
+            self._task = asyncio.create_task(self._listen())
+            loop.add_reader(life, self._ended)
+            made.callback(loop.remove_reader, life)
+            self._made = made.pop_all()
+        return self
+
+    def _start(self, made: contextlib.ExitStack) -> int:
+        """Start the process; the end of the pipe that its answers come from. Raises OSError."""
         theirs, self._write = _pipe()
-        self._read, answers = _pipe()
+        read, answers = _pipe()
+        made.callback(_close, self._write)
+        devices = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
+        pipes = [(os.POSIX_SPAWN_DUP2, theirs, ASKED), (os.POSIX_SPAWN_DUP2, answers, ANSWERED)]
         try:
-            devices = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
-            pipes = [(os.POSIX_SPAWN_DUP2, theirs, ASKED), (os.POSIX_SPAWN_DUP2, answers, ANSWERED)]
             self._process = os.posix_spawn(self._command[0], self._command, self._environment, file_actions=devices + pipes, setsid=True)
         except OSError:
-            _close(self._write, self._read)
+            _close(read)
             raise
         finally:
             _close(theirs, answers)
-        try:
-            self._reader = asyncio.StreamReader(limit=MAX_MESSAGE)
-            answers_of = os.fdopen(self._read, "rb", 0)
-            self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(self._reader), answers_of)
-        except BaseException:
-            _kill(self._process)
-            raise
-        self._task = asyncio.create_task(self._listen())
-        self._life = os.pidfd_open(self._process)  # its children keep the pipe open when it dies
-        asyncio.get_running_loop().add_reader(self._life, self._ended)
-        return self
+        made.callback(_kill, self._process)
+        return read
 
     async def __aexit__(self, *_: object) -> None:
-        asyncio.get_running_loop().remove_reader(self._life)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        _kill(self._process)
-        self._transport.close()
-        _close(self._write, self._life)
+        self._made.close()
 
     def listen(self, listener: Listener) -> None:
         """Hand every event (method, parameters) to ``listener``."""

@@ -55,7 +55,7 @@ def _of(source: Source, runs: Sequence[Run]) -> Coverage:
             "last_read": seen[-1].at if seen else None,
             "read": last.report.kept + last.report.duplicate + last.report.dropped,
             "usual": _median([run.report.kept + run.report.duplicate + run.report.dropped for run in runs[:-1]]),
-            "blind_spots": {**blind, **({"failed": last.report.failed} if last.report.failed else {})},
+            "blind_spots": {**blind, **({"unreachable": last.report.failed} if last.report.failed else {})},
             "fields": next((run.report.fields for run in reversed(runs) if run.report.fields), {}),
             "alarms": last.report.alarms,
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime
 
-from core.errors import SourceError
+from core.errors import Invalid, SourceError
 from core.pseudonyms import pseudonym
 from core.records import Channel, ContentType, Document, Funding, Kind, Record
 from core.urls import canonical, document_id, host_of
@@ -84,11 +84,13 @@ def to_document(draft: Draft, *, source: Source, key: bytes, now: datetime, max_
     account = draft.account or draft.organiser
     contacts, payments = channels(text, draft.links)
     return Document(
-        **draft.model_dump(exclude={"url", "text", "account", "organiser", "language", "funding", "published_at", "edited_at"}),
+        **draft.model_dump(exclude={"url", "text", "account", "organiser", "language", "funding", "published_at", "edited_at", "thread_root", "thread_parent"}),
         id=document_id(url),
         url=url,
         source=source.name,
         platform=host_of(url),
+        thread_root=_address(draft.thread_root),
+        thread_parent=_address(draft.thread_parent),
         text=text,
         language=detect(text, draft.language or source.language),
         published_at=draft.published_at,
@@ -102,6 +104,16 @@ def to_document(draft: Draft, *, source: Source, key: bytes, now: datetime, max_
         funding=funding,
         content_sha256=content_digest(draft.model_copy(update={"text": text, "funding": funding})),
     )
+
+
+def _address(place: str | None) -> str | None:
+    """An address in the one spelling that documents have, so that a thread's items are found; an id of the platform stays."""
+    if place is None or not place.startswith(("http://", "https://")):
+        return place
+    try:
+        return canonical(place)
+    except Invalid:
+        return None
 
 
 def _hidden(found: Iterable[tuple[str, str, bool]], *, key: bytes) -> tuple[Channel, ...]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import yaml
 
 from crawlers.catalog import FIELDS
 
@@ -12,23 +16,30 @@ if TYPE_CHECKING:
     from core.records import Document, SourceReport
     from crawlers.catalog import Source
 
-# reasons that mean: there was something to see, and Vigie did not see it
-BLIND = frozenset(
-    {
-        "account_locked", "account_moved", "account_suspended", "api_error", "blocked_channel", "bot_wall", "closed_group", "cookie_wall",
-        "empty_answer", "empty_page", "gap", "limit_reached", "login_required", "no_such_account", "no_such_channel", "no_such_thread",
-        "other_host", "preview_disabled", "private_address", "rate_limited", "robots_txt", "script_shell", "search_closed", "selector_none",
-        "selector_several", "silent_stream", "tdm_reserved", "too_large", "unreadable_feed", "unreadable_json", "unreadable_page",
-    }
-)  # fmt: skip
 DROP = 0.3  # a field that this share of documents lost since earlier runs was lost by a change of the page
 LEAST = 5  # documents in a run before shares of it mean anything
 FUNDING = ("raised", "goal", "donors")
 
 
+@cache
+def _reasons() -> dict[str, dict[str, str]]:
+    table: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "reasons.yml").read_text(encoding="utf-8"))
+    return table
+
+
 def is_blind(reason: str) -> bool:
     """Whether a reason names a blind spot rather than a single bad item. A page that is not of its kind (``not_a_...``) has changed."""
-    return reason in BLIND or reason.startswith("http_") or (reason.startswith("not_") and reason != "not_public")
+    if reason in _reasons()["blind"] or reason.startswith("http_"):
+        return True
+    return reason.startswith("not_") and reason not in _reasons()["other"]
+
+
+def meaning(reason: str) -> str:
+    """What a reason means, in French."""
+    if reason.startswith("http_"):
+        return f"le site a répondu {reason.removeprefix('http_')}"
+    known = _reasons()["blind"].get(reason) or _reasons()["other"].get(reason)
+    return known or ("la page n'est pas du genre attendu, ou elle a changé" if is_blind(reason) else reason)
 
 
 def presence(document: Document) -> Iterator[str]:
@@ -46,12 +57,12 @@ def alarms(source: Source, report: SourceReport, *, earlier: Sequence[SourceRepo
     found = []
     if not report.unchanged:
         if read == 0 and expect.min == 0:
-            found.append("nothing was read: the place may have changed, moved or closed")
+            found.append("rien n'a été lu : le lieu a peut-être changé, déménagé ou fermé")
         if read < expect.min:
-            found.append(f"{read} documents read, at least {expect.min} expected")
+            found.append(f"{read} documents lus, au moins {expect.min} attendus")
     if expect.max is not None and read > expect.max:
-        found.append(f"{read} documents read, at most {expect.max} expected")
-    found += [f"{count} x {reason}" for reason, count in report.reasons.items() if is_blind(reason)]
+        found.append(f"{read} documents lus, au plus {expect.max} attendus")
+    found += [f"{count} x {reason} : {meaning(reason)}" for reason, count in report.reasons.items() if is_blind(reason)]
     return (*found, *_fields(expect.fields, report, earlier))
 
 
@@ -63,9 +74,9 @@ def _fields(least: Mapping[str, float], report: SourceReport, earlier: Sequence[
     for name in FIELDS:
         now, usual = report.fields.get(name, 0.0), _median([fields.get(name, 0.0) for fields in comparable])
         if now < least.get(name, 0.0):
-            yield f"{name}: {now:.0%} of the documents have it, at least {least[name]:.0%} expected"
+            yield f"{name} : trouvé dans {now:.0%} des documents, au moins {least[name]:.0%} attendus"
         elif usual - now > DROP:
-            yield f"{name}: {now:.0%} of the documents have it, {usual:.0%} in earlier runs; the page may have changed"
+            yield f"{name} : trouvé dans {now:.0%} des documents, {usual:.0%} d'habitude ; la page a peut-être changé"
 
 
 def _median(values: list[float]) -> float:

@@ -52,8 +52,8 @@ class Keeper:
         """Whether nothing failed so far that another run could read."""
         return not self._transient and self.error is None
 
-    def take(self, items: Sequence[Draft | Left], *, capture: Capture | None, page: Page) -> int:
-        """Archive the items of one page with their evidence, or count why not; how many of them are documents. Raises ConfigError."""
+    def take(self, items: Sequence[Draft | Left], *, capture: Capture | None, page: Page) -> list[Document]:
+        """Archive the items of one page with their evidence, or count why not; those that are documents, new or known. Raises ConfigError."""
         documents: list[Document] = []
         aside: list[tuple[str, str, str]] = []  # address, reason, detail
         out: set[str] = set()  # what must not be in the evidence
@@ -70,7 +70,7 @@ class Keeper:
             self._archive_all(documents, capture=capture, redacted=redacted)
         for url, reason, detail in aside:
             self.set_aside(url, reason, detail, capture=capture, redacted=redacted)
-        return len(documents)
+        return documents
 
     def _left(self, item: Left, *, page: Page) -> tuple[str, str, str] | None:
         if item.status == "set_aside":

@@ -56,12 +56,12 @@ class Ledger:
             (batch,) = self._db.execute("SELECT max(batch) FROM versions WHERE document_id = ?", (document_id,)).fetchone()
         return str(batch) if batch else None
 
-    def is_newest(self, document_id: str, content_sha256: str) -> bool:
-        """Whether this version is the last one that was claimed; a claim may still prove dead, see ``claim``."""
-        newest = "SELECT content_sha256 FROM versions WHERE document_id = ? ORDER BY batch DESC LIMIT 1"
+    def last(self, document_id: str) -> tuple[str, str] | None:
+        """The content digest and the batch of the version that was claimed last; the claim may be that of a dead batch, see ``claim``."""
+        newest = "SELECT content_sha256, batch FROM versions WHERE document_id = ? ORDER BY batch DESC LIMIT 1"
         with _sqlite_errors(self._path):
             row = self._db.execute(newest, (document_id,)).fetchone()
-        return row is not None and row[0] == content_sha256
+        return (row[0], row[1]) if row else None
 
     def payload(self, sha256: str, *, url: str) -> tuple[str, WarcRef] | None:
         """When and where this body was archived for this address, if it was."""

@@ -25,6 +25,8 @@ NOT_WORDS = re.compile(r"[\W_]+")
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 SINGLE = {"b": " ", "f": " ", "n": "\n", "r": "\n", "t": " ", "v": " "}
 MARKDOWN_LINK = re.compile(r"\]\([^()\s]{0,2000}\)")
+ORDINAL = re.compile(r"\d{1,4}\. ")
+ALT = re.compile(r"""\balt\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)')""")
 OURS = re.compile(r"^\[\w{1,20} : ")  # how a document introduces the description of an image, the words of a button
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -47,12 +49,18 @@ class Payload:
     def missing(self, lines: Sequence[str]) -> dict[int, int]:
         """The lines that stand nowhere: number, from 0, and how many letters and digits. Raises TooMuch."""
         wanted = {number: found for number, line in enumerate(lines) if (found := told(line))}
+        self._look_for(wanted)
+        items = {number: plain(ORDINAL.sub("", lines[number])) for number in wanted if ORDINAL.match(lines[number])}
+        self._look_for(items)  # browsers number the items of a list, pages do not
+        return {number: len(line) for number, line in wanted.items() if number in items or not ORDINAL.match(lines[number])}
+
+    def _look_for(self, wanted: dict[int, str]) -> None:
+        """Strike out of ``wanted`` what some view holds."""
         work = 0
-        for view in self._all():
+        for view in self._all() if wanted else ():
+            work += _strike(wanted, view, WORK - work)
             if not wanted:
                 break
-            work += _strike(wanted, view, WORK - work)
-        return {number: len(line) for number, line in wanted.items()}
 
     def _all(self) -> Iterator[str]:
         yield from self._seen
@@ -90,12 +98,32 @@ def plain(text: str) -> str:
 
 def views(text: str) -> Iterator[str]:
     """The ways in which the text of a payload may be read, the commonest first."""
-    spoken, shown = unescaped(text), html.unescape(text)
-    for source in (text, spoken, shown, unescaped(shown), unescaped(spoken), unescaped(html.unescape(spoken))):
+    for source in _sources(text):
         yield html.unescape(TAG.sub("", source))  # HTML, as it is or inside JSON, XML, an attribute, a script
         yield html.unescape(TAG.sub("", INVISIBLE.sub("", source)))
-        yield source  # values of attributes
-    yield html.unescape(TAG.sub("", MARKDOWN_LINK.sub("]", spoken)))
+        yield html.unescape(source)  # values of attributes
+        yield html.unescape(TAG.sub(_spoken, source))  # smileys in mid-sentence
+    yield html.unescape(TAG.sub("", MARKDOWN_LINK.sub("]", unescaped(text))))
+
+
+def _sources(text: str) -> Iterator[str]:
+    """A payload, and what it is once one or two layers of escapes are taken off; each once."""
+    ways: tuple[Callable[[str], str], ...] = (
+        str, unescaped, html.unescape, lambda one: unescaped(html.unescape(one)), lambda one: unescaped(unescaped(one)),
+        lambda one: unescaped(html.unescape(unescaped(one))), lambda one: html.unescape(html.unescape(one)),
+    )  # fmt: skip
+    known: list[str] = []
+    for way in ways:
+        source = way(text)
+        if source not in known:
+            known.append(source)
+            yield source
+
+
+def _spoken(tag: re.Match[str]) -> str:
+    """What an image is called; nothing of other tags."""
+    found = ALT.search(tag[0]) if tag[0][:4].lower() == "<img" else None
+    return (found[1] or found[2] or "") if found else ""
 
 
 def unescaped(text: str) -> str:

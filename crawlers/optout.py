@@ -6,20 +6,21 @@ The right to object and to have data erased: GDPR art. 21 and 17 (in force on 25
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import AwareDatetime, ValidationError
 
 from core.errors import ConfigError, Invalid
-from core.files import locked, read_json_lines, write_text
+from core.files import disk_errors, locked, read_json_lines, write_text
 from core.pseudonyms import pseudonym
 from core.records import Record
 from core.urls import canonical, host_of, is_ip
 from crawlers.accounts import account_in, read_account, spellings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -175,7 +176,7 @@ def _suffixes() -> TLDExtract:
 
 def add(archive: Path, wishes: Iterable[Wish], *, at: datetime, note: str = "") -> int:
     """Write wishes down, those already there excepted; how many are new. Raises ConfigError, Invalid, Unavailable."""
-    with locked(archive / f".{FILE}.lock", what="changing the list of opt-outs"):
+    with _changing(archive):
         known = load_opt_outs(archive).wishes
         held = {(wish.kind, wish.value) for wish in known}
         new = [OptOut(kind=wish.kind, value=wish.value, at=at, note=note) for wish in dict.fromkeys(wishes) if wish not in held]
@@ -188,12 +189,20 @@ def remove(archive: Path, wishes: Iterable[Wish]) -> int:
     """Take wishes off the list; how many were on it. Raises ConfigError, Invalid, Unavailable."""
     gone = set(wishes)
     hidden = {wish.value for wish in gone if PSEUDONYM.fullmatch(wish.value)}  # given as the list shows them
-    with locked(archive / f".{FILE}.lock", what="changing the list of opt-outs"):
+    with _changing(archive):
         known = load_opt_outs(archive).wishes
         kept = [wish for wish in known if (wish.kind, wish.value) not in gone and wish.value not in hidden]
         if len(kept) < len(known):
             _write(archive, kept)
     return len(known) - len(kept)
+
+
+@contextmanager
+def _changing(archive: Path) -> Iterator[None]:
+    with disk_errors(archive):
+        archive.mkdir(parents=True, exist_ok=True, mode=0o700)  # evidence will hold names as the sites show them
+    with locked(archive / f".{FILE}.lock", what="changing the list of opt-outs"):
+        yield
 
 
 def _write(archive: Path, wishes: Iterable[OptOut]) -> None:

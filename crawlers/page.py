@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
+from lxml.html import HTMLParser as LxmlParser
 from w3lib.encoding import html_to_unicode
 
 from core.errors import SourceError
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
     from crawlers.drafts import Draft, Left
 
+# lxml takes a time for a tag that grows with the square of its attributes: 12 s for 100,000, 20 minutes for a million
+LARGE = 100_000  # characters: in less they cost a second at most
+MAX_ATTRIBUTES = 1000
+LONG_TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
+QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
+ATTRIBUTE = re.compile(r"""[\s/"'][^\s/"'=]""")
+MAX_DEPTH = 250  # lxml itself stops at 255 and leaves out the rest without a word
+DEEP = etree.XPath(f"boolean({'/*' * MAX_DEPTH})")
+HTML_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)  # lxml.html's own lookup asks Python for each element
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -76,16 +86,27 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     return text if sound >= broken else body.decode("cp1252", errors="replace")
 
 
-def parse_html(html: str, *, url: str) -> HtmlElement:
-    """The tree of a page. Raises SourceError for an empty or unreadable one."""
+def parse_html(html: str, *, url: str, whole: bool = False) -> HtmlElement:
+    """The tree of a page or fragment, without comments. Raises SourceError(empty_page), and too_complex for a tag that would take minutes.
+
+    ``whole``: raises SourceError(too_deep) where tags nest so deep that the parser left out the rest.
+    """
+    if len(html) > LARGE and any(_attributes(tag[0]) > MAX_ATTRIBUTES for tag in LONG_TAG.finditer(html)):
+        raise SourceError("too_complex", f"{url}: a tag with more than {MAX_ATTRIBUTES} attributes; no browser's page has that, look at it")
+    parser = LxmlParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser.set_element_class_lookup(HTML_CLASSES)
     try:
-        return document_fromstring(html.replace("\x00", ""), base_url=url)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        pass  # lxml refuses str with an encoding declaration: bytes carry none
-    try:
-        return document_fromstring(html.replace("\x00", "").encode(), base_url=url, parser=etree.HTMLParser(encoding="utf-8"))
+        tree = document_fromstring(html.replace("\x00", "").encode(errors="replace"), base_url=url, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise SourceError("empty_page", f"{url}: the page holds no markup ({error}); look at it in a browser") from error
+    if whole and DEEP(tree):
+        raise SourceError("too_deep", f"{url}: tags nest more than {MAX_DEPTH} deep, what stands deeper cannot be read; look at the page")
+    return tree
+
+
+def _attributes(tag: str) -> int:
+    """How many attributes a start tag has, or a few more."""
+    return len(ATTRIBUTE.findall(QUOTED.sub("=", tag))) if len(tag) > 2 * MAX_ATTRIBUTES else 0
 
 
 def parse_json(body: bytes, *, url: str) -> Any:

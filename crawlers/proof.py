@@ -237,7 +237,8 @@ def _digest(label: str) -> str:
 
 def _stands(document: Document, payload: Payload, page: Page | None) -> Check:
     """That every line of the document stands in the content."""
-    lines = [document.title or "", *document.text.split("\n")]
+    own = _headings() if document.platform.endswith("ulule.com") else frozenset()
+    lines = ["" if line in own else line for line in (document.title or "", *document.text.split("\n"))]
     total, count = sum(len(told(line)) for line in lines), sum(1 for line in lines if told(line))
     try:
         missing = payload.missing(lines)
@@ -251,6 +252,13 @@ def _stands(document: Document, payload: Payload, page: Page | None) -> Check:
     named = ", ".join("le titre" if number == 0 else str(number) for number in list(left)[:NAMED]) + (", ..." if len(left) > NAMED else "")
     share = int(1000 * (1 - sum(left.values()) / max(1, total))) / 10
     return no("text", f"{share} % du texte est dans le contenu archivé ; lignes qui n'y sont pas : {named}.")
+
+
+def _headings() -> frozenset[str]:
+    """What Ulule's pages write above the parts of a project, and its answers leave out."""
+    from crawlers.platforms.ulule import HEADINGS
+
+    return frozenset(heading for headings in HEADINGS.values() for heading in headings)
 
 
 def _extracted(document: Document, page: Page) -> Payload | None:

@@ -82,11 +82,14 @@ class Purge:
 
     def run(self) -> Erased:
         """Erase; what was erased. Raises ConfigError for a damaged archive or a full disk, Unavailable while another purge runs."""
-        with locked(self.archive.root / ".purge.lock", what="erasing what the opt-out list covers"), disk_errors(self.archive.root):
+        root = self.archive.root
+        with disk_errors(root):
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)  # evidence holds names as the sites show them
+        with locked(root / ".purge.lock", what="erasing what the opt-out list covers"), disk_errors(root):
             erased = self._run()
             if not erased.nothing:
                 self._write_down(erased)
-            shutil.rmtree(self.archive.root / WORKSHOP)
+            shutil.rmtree(root / WORKSHOP)
         log.info("purged", **erased.model_dump(exclude={"damaged"}))
         return erased
 

@@ -29,9 +29,13 @@ class Plan:
 
     def read(self, page: Page) -> Found:
         """Raises SourceError."""
+        from crawlers.platforms.feed import from_entry
+        from crawlers.platforms.feed_entry import Entry
+
         module, function = self.reader.split(":")
         reader: Callable[[Page], Found] = getattr(import_module(f"crawlers.platforms.{module}"), function)
-        return reader(page)
+        found = reader(page)
+        return Found(tuple(from_entry(item) if isinstance(item, Entry) else item for item in found.items), found.next)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def reader_of(page: Page) -> str:
         return "feed:parse_feed"
     if GENERATOR_DISCOURSE.search(page.text[:50_000]):
         return "discourse:parse_html"
-    return "forum:parse_thread" if engine_of(page) else "article"
+    return "forum:parse" if engine_of(page) else "article"
 
 
 def read_any(page: Page) -> Found:

@@ -11,7 +11,7 @@ from crawlers.page import parse_json
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-IDENTITIES = ("id", "uri", "url", "@id")
+IDENTITIES = ("id", "uri", "url", "ap_id")
 
 
 def without_items(body: bytes, *, out: Collection[str], url: str) -> bytes | None:

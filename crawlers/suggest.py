@@ -53,7 +53,7 @@ def from_page(url: str, page: Page) -> dict[str, Any]:
     by_reader: dict[str, dict[str, Any]] = {
         "feed:parse_feed": {"kind": "feed", "url": url},
         "discourse:parse_html": {"kind": "discourse", "url": site},
-        "forum:parse_thread": {"kind": "forum", "url": url},
+        "forum:parse": {"kind": "forum", "url": url},
         "crowdfunding:parse_campaign": {"kind": "crowdfunding_page", "pages": [url]},
     }
     if reader in by_reader:

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+EPOCH = re.compile(r"\d{9,13}(?:\.\d{1,9})?")
+MONTHS = {
+    "janvier": 1, "janv": 1, "january": 1, "jan": 1, "février": 2, "fevrier": 2, "févr": 2, "fév": 2, "february": 2, "feb": 2, "mars": 3, "march": 3, "mar": 3,
+    "avril": 4, "avr": 4, "april": 4, "apr": 4, "mai": 5, "may": 5, "juin": 6, "june": 6, "jun": 6, "juillet": 7, "juil": 7, "july": 7, "jul": 7,
+    "août": 8, "aout": 8, "august": 8, "aug": 8, "septembre": 9, "sept": 9, "september": 9, "sep": 9, "octobre": 10, "oct": 10, "october": 10,
+    "novembre": 11, "nov": 11, "november": 11, "décembre": 12, "decembre": 12, "déc": 12, "dec": 12, "december": 12,
+}  # fmt: skip
+CLOCK = r"(?:\s*(?:à|a|at|,|-|–|—|\||•|·|T)?\s*(\d{1,2})\s?(?:h|:|heures?)\s?(\d{2})?(?::\d{2})?)?"
+NAMED = re.compile(rf"\b(\d{{1,2}})(?:er|st|nd|rd|th)?[\s.-]+({'|'.join(MONTHS)})\b\.?,?[\s-]+(\d{{4}})\b{CLOCK}", re.IGNORECASE)
+DIGITS = re.compile(rf"(?<!\d)(\d{{1,2}})[./-](\d{{1,2}})[./-](\d{{4}}|\d{{2}})(?!\d){CLOCK}")
+ZONE = re.compile(r"(?:UTC|GMT)\s*([+-]\d{1,2})?|\b(CES?T)\b")
+ZONES = {"CET": 1, "CEST": 2}
 
 
 def parse_time(value: object) -> datetime | None:
@@ -13,27 +27,61 @@ def parse_time(value: object) -> datetime | None:
     """
     if isinstance(value, bool) or value in (None, "", 0):
         return None
-    if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"\d{9,13}(\.\d+)?", value)):
+    if isinstance(value, int | float) or (isinstance(value, str) and EPOCH.fullmatch(value)):
         try:
             seconds = float(value)
             return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
         except (OverflowError, ValueError, OSError):
             return None
-    return _parse_words(str(value)[:80])
+    return _aware(_parse_words(str(value)[:80].strip()))
 
 
-def _parse_words(value: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        import dateparser
+def find_time(text: str) -> datetime | None:
+    """The first full date that stands in a line of text: "Publié le 3 octobre 2026 à 14h30"."""
+    return _aware(_french(text[:500]))
 
-        found = dateparser.parse(value, languages=["fr", "en"], settings={"TIMEZONE": "UTC", "RETURN_AS_TIMEZONE_AWARE": True})
-        if found is None:
-            return None
-        time = found
+
+def _aware(time: datetime | None) -> datetime | None:
+    if time is None:
+        return None
     try:
         time.astimezone(UTC)
     except OverflowError:  # year 1, shifted
         return None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+
+
+def _parse_words(value: str) -> datetime | None:
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return read(value)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    if found := _french(value):
+        return found
+    return _relative(value) if any(char.isalpha() for char in value) else None
+
+
+def _french(text: str) -> datetime | None:
+    """A date with the day first; a zone is read where it is written behind."""
+    for pattern in (NAMED, DIGITS):
+        if match := pattern.search(text):
+            day, month, year, hour, minute = match.groups()
+            try:
+                number = MONTHS[month.lower()] if month.lower() in MONTHS else int(month)
+                time = datetime(int(year) + (2000 if len(year) == 2 else 0), number, int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
+            except ValueError:
+                continue
+            zone = ZONE.search(text, match.end(), match.end() + 12) if hour else None
+            return time.replace(tzinfo=timezone(timedelta(hours=int(zone[1] or ZONES.get(zone[2] or "", 0))))) if zone else time
+    return None
+
+
+def _relative(value: str) -> datetime | None:
+    """ "il y a 3 jours", "hier à 14h", and what else people write."""
+    import dateparser
+
+    try:
+        return dateparser.parse(value, languages=["fr", "en"], settings={"TIMEZONE": "UTC", "RETURN_AS_TIMEZONE_AWARE": True})
+    except (ValueError, OverflowError, RecursionError):
+        return None

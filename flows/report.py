@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.records import Record, SourceReport
-from crawlers.expect import is_blind
+from crawlers.expect import is_blind, meaning
 from flows.publishing import PublishReport
 from flows.scoring import ScoreReport
 
@@ -51,5 +51,5 @@ def _reasons(sources: tuple[SourceReport, ...]) -> list[str]:
         for reason, count in source.reasons.items():
             totals[reason] = totals.get(reason, 0) + count
     rows = sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
-    blind, other = ([(reason, str(count)) for reason, count in rows if is_blind(reason) is wanted] for wanted in (True, False))
+    blind, other = ([(reason, f"{count} ({meaning(reason)})") for reason, count in rows if is_blind(reason) is wanted] for wanted in (True, False))
     return _section("Angles morts", blind) + _section("Autres raisons", other)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from pydantic import SecretStr
 
 from core.errors import Unavailable
+from core.pseudonyms import load_key
 from crawlers.archive import Archive
 from crawlers.matching import unpacked
 from crawlers.members import members, record_of
@@ -62,9 +64,9 @@ def look(url: str, *, settings: Settings) -> Trial:
 
 @contextlib.contextmanager
 def _elsewhere(settings: Settings) -> Iterator[Settings]:
-    """Settings whose archive is a temporary one that knows the same opt-outs."""
+    """Settings whose archive is a temporary one that knows the same opt-outs, hence the same pseudonyms."""
     with tempfile.TemporaryDirectory(prefix="vigie-trial-") as folder:
-        there = settings.model_copy(update={"data_dir": Path(folder)})
+        there = settings.model_copy(update={"data_dir": Path(folder), "pseudonym_key": SecretStr(load_key(settings).decode())})
         opt_outs = settings.archive_dir / FILE
         if opt_outs.exists():
             there.archive_dir.mkdir(parents=True)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 PAYLOAD = ("script#flarum-json-payload::text", "./descendant::script[contains(., 'app.load(')]/text()")
 REFUSED = {"401": "login_required", "403": "login_required", "404": "no_such_thread"}
+MENTION = re.compile(r'<a\b[^>]{0,300}\bclass="PostMention"[^>]{0,300}>')
 PAGE = 50  # posts of one answer; the most that Flarum gives
+MAX_POSTS = 2000  # read of one answer, whatever it holds
 Resource = dict[str, Any]
 Index = dict[tuple[str, str], Resource]
 
@@ -37,7 +39,7 @@ def parse(page: Page) -> Found:
     if not posts:
         raise SourceError("empty_answer", f"{page.url}: Flarum without any post; expected a discussion's posts")
     posts.sort(key=lambda one: _number(_attributes(one).get("number")) or 0)
-    return Found(items=tuple(_safely(post, index=index, site=_site(page)) for post in posts), next=next_page)
+    return Found(items=tuple(_safely(post, index=index, site=_site(page)) for post in posts[:MAX_POSTS]), next=next_page)
 
 
 def parse_discussions(page: Page) -> tuple[dict[str, str | None], str | None]:
@@ -186,7 +188,7 @@ def _post(post: Resource, *, index: Index, site: str) -> Draft | Left:
         platform_id=number,
         content_type=kinds_of(body, ()),
         thread_root=root,
-        thread_parent=None if opens else _answered(html, root=root, index=index),
+        thread_parent=None if opens else _answered(html, root=root, thread=f"{site}/d/{which}", index=index),
         images=body.images,
         published_at=parse_time(said.get("createdAt") or said.get("time")),
         edited_at=parse_time(said.get("editedAt") or said.get("editTime")),
@@ -197,10 +199,7 @@ def _post(post: Resource, *, index: Index, site: str) -> Draft | Left:
     )
 
 
-MENTION = re.compile(r'<a\b[^>]{0,300}\bclass="PostMention"[^>]{0,300}>')
-
-
-def _answered(html: str, *, root: str, index: Index) -> str | None:
+def _answered(html: str, *, root: str, thread: str, index: Index) -> str | None:
     """The first post that a post names, by which Flarum ties an answer to what it answers."""
     found = MENTION.search(html)
     number = re.search(r'data-id="(\d{1,18})"', found[0]) if found else None
@@ -209,5 +208,5 @@ def _answered(html: str, *, root: str, index: Index) -> str | None:
         return f"{root}/{place}"
     link = re.search(r'href="([^"]{1,1000})"', found[0]) if found else None
     url = clean_address(absolute(root, link[1])) if link else ""
-    here = re.fullmatch(rf"{re.escape(root.partition('-')[0] if '-' in urlsplit(root).path else root)}(?:-[^/]*)?/(\d{{1,9}})", url)
+    here = re.fullmatch(rf"{re.escape(thread)}(?:-[^/]*)?/(\d{{1,9}})", url)
     return f"{root}/{here[1]}" if here else url or None

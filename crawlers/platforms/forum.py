@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MAX_POSTS = 2000  # of one page; boards show 10 to 100
 MAX_VISIBLE = 20_000  # characters of a page without posts that a reason is sought in
 MAX_TITLE = 500
+MAX_TAGS = 60_000  # of one page; the longest threads have some 30,000
+UNSEEN = frozenset({"script", "style", "noscript", "template", "title"})
 JSON_API = re.compile(rb'"(?:attributes|errors|jsonapi)"\s*:')
 LANGUAGE = ("./ancestor-or-self::html/@lang", "./ancestor-or-self::html/@*[name()='xml:lang']")
 BASE = ("./descendant::base/@href",)
@@ -54,14 +56,24 @@ def read_saved(page: Page) -> Found:
     """A page that was saved without its address: its own canonical link or base says it. Raises SourceError."""
     if page.body.lstrip()[:1] in (b"{", b"["):
         first = re.search(rb'"first":\s*"([^"]{1,500})"', page.body)  # Flarum's link to the first page of the same answer
-        return parse(replace(page, url=first[1].decode().replace("\\/", "/")) if first else page)
+        return parse(replace(page, url=first[1].decode(errors="replace").replace("\\/", "/")) if first else page)
     said = next(iter(find(CANONICAL + BASE, page.tree)), page.url)
     return parse(replace(page, url=str(said)))
 
 
+def tree_of(page: Page) -> HtmlElement:
+    """The page's tree. Raises SourceError: too_large, empty_page."""
+    if page.body.count(b"<") > 2 * MAX_TAGS:
+        raise SourceError("too_large", f"{page.url}: more than {MAX_TAGS} tags, which no forum sends in one page; look at it in a browser")
+    return page.tree
+
+
 def engine_of(page: Page) -> str | None:
-    """The engine that serves a page, by its marks, else by the credits in its footer; None for what is no forum known here."""
-    tree = page.tree
+    """The engine that serves a page, by its marks, else by the credits in its footer; None for what is no forum known here.
+
+    Raises SourceError: too_large, empty_page.
+    """
+    tree = tree_of(page)
     for profile in profiles().engines:
         if find(profile.marks, tree):
             return profile.name
@@ -70,7 +82,7 @@ def engine_of(page: Page) -> str | None:
 
 def has_posts(page: Page, *, engine: str) -> bool:
     """Whether a page is one of a thread."""
-    return bool(find(profile_of(engine).post.each, page.tree))
+    return bool(find(profile_of(engine).post.each, tree_of(page)))
 
 
 def is_section(page: Page, *, engine: str) -> bool:
@@ -84,7 +96,7 @@ def parse_thread(page: Page, *, engine: str | None = None) -> Found:
     Raises SourceError: not_a_forum, a wall's name, login_required, no_such_thread, selector_none, selector_several.
     """
     profile = profile_of(engine or engine_of(page) or _no_forum(page))
-    elements = find(profile.post.each, page.tree)
+    elements = find(profile.post.each, tree_of(page))
     if not elements:
         raise blind_spot(page, profile, wanted="a post")
     place = place_of(page, profile, elements[:MAX_POSTS])
@@ -106,18 +118,22 @@ def parse_section(page: Page, *, engine: str | None = None) -> tuple[dict[str, s
     """As ``parse_listing``, with a digest of each thread's row that changes when somebody posts; None where the row does not tell."""
     profile = profile_of(engine or engine_of(page) or _no_forum(page))
     base, listing = base_of(page), profile.listing
-    rows = [row for row in find(listing.rows, page.tree) if find(listing.threads, row)] or [page.tree]
+    rows = find(listing.rows, tree_of(page))[:MAX_POSTS]
+    links = {link: _digest(listing.changed, row) for row in reversed(rows) for link in map(str, find(listing.threads, row)[:1])}
+    links = dict(reversed(links.items())) or dict.fromkeys(map(str, find(listing.threads, page.tree)[:MAX_POSTS]))
     found: dict[str, str | None] = {}
-    for row in rows[:MAX_POSTS]:
-        told = " ".join(values(listing.changed, row)) if row is not page.tree else ""
-        digest = sha256(told.encode(errors="replace")).hexdigest()[:16] if told else None
-        for link in find(listing.threads, row)[:MAX_POSTS]:
-            url = resolved(base, str(link))
-            if url and _same_site(url, page.url):
-                found.setdefault(thread_address(url, first_page=profile.thread.first_page, drop=profile.thread.drop), digest)
+    for link, digest in links.items():
+        url = resolved(base, link)
+        if url and _same_site(url, page.url):
+            found.setdefault(thread_address(url, first_page=profile.thread.first_page, drop=profile.thread.drop), digest)
     if not found:
         raise blind_spot(page, profile, wanted="a thread")
     return found, _next(listing.next, page)
+
+
+def _digest(changed: tuple[str, ...], row: HtmlElement) -> str | None:
+    told = " ".join(values(changed, row))
+    return sha256(told.encode(errors="replace")).hexdigest()[:16] if told else None
 
 
 def place_of(page: Page, profile: Profile, elements: list[HtmlElement]) -> Place:
@@ -204,8 +220,13 @@ def _check(readings: list[Reading], *, page: Page, profile: Profile) -> None:
 
 def visible(page: Page) -> str:
     """What a page shows, on one line."""
-    texts = page.tree.xpath("//body//text()[not(parent::script or parent::style or parent::noscript)]")
-    return " ".join(" ".join(islice(texts, MAX_VISIBLE)).split())[:MAX_VISIBLE]
+    texts: list[str] = []
+    for element in page.tree.iter():
+        seen = isinstance(element.tag, str) and element.tag not in UNSEEN
+        texts += [text for text in (element.text if seen else None, element.tail) if text]
+        if len(texts) > MAX_VISIBLE:
+            break
+    return " ".join(" ".join(texts)[: 5 * MAX_VISIBLE].split())[:MAX_VISIBLE]
 
 
 def blind_spot(page: Page, profile: Profile | None, *, wanted: str) -> SourceError:

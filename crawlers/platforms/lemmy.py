@@ -92,11 +92,16 @@ def _further(page: Page, answer: View, *, count: int) -> str | None:
     cursor = answer.get("next_page")
     if isinstance(cursor, str) and cursor and cursor != asked.get("page_cursor"):
         asked = {**{key: value for key, value in asked.items() if key != "page"}, "page_cursor": cursor[:500]}
-    elif count >= int(asked.get("limit", "0") if asked.get("limit", "").isdecimal() else 0) > 0 and asked.get("page", "").isdecimal():
-        asked["page"] = str(int(asked["page"][:9]) + 1)
+    elif count >= _asked(asked, "limit") > 0 and _asked(asked, "page") > 0:
+        asked["page"] = str(_asked(asked, "page") + 1)
     else:
         return None
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(asked), ""))
+
+
+def _asked(query: dict[str, str], name: str) -> int:
+    """A number that was asked for, 0 where none was."""
+    return int(query[name]) if re.fullmatch(r"\d{1,9}", query.get(name, "")) else 0
 
 
 def _state(page: Page) -> View | None:

@@ -176,8 +176,8 @@ class SourceSpider(scrapy.Spider):
             if key:
                 self._met.add(key)
             fresh.append(item)
-        self.keeper.take(fresh, capture=capture or capture_of(page), page=page)
-        self.cursor.note_items({item.platform_id: item.url for item in fresh if isinstance(item, Draft) and item.platform_id})
+        documents = self.keeper.take(fresh, capture=capture or capture_of(page), page=page)
+        self.cursor.note_items({document.platform_id: document.url for document in documents if document.platform_id})
 
     def gone(self, url: str) -> None:
         """The site says that this item is gone: if it is archived, its last version says so from now on."""

@@ -74,12 +74,12 @@ class Spider(SourceSpider):
         yield from self.further(found.next)
 
     def topic(self, page: Page) -> Iterator[Draft | Left | scrapy.Request]:
-        """One page of a topic. After the first one, reading goes on at the last one that was read before."""
+        """One page of a topic. After the first one, reading goes on where it was left: at the next page, or at the last one, which may grow."""
         found = parse_topic(page)
         yield from self._items(found)
         name, _, later = page.url.partition("?")
         if later:
-            self.cursor.set(name, page.url)
+            self.cursor.set(name, found.next or page.url)
         left = None if later else self.cursor.get(name)
         yield from self.further(left if left and found.next else found.next, step="topic", newest_first=False)
 

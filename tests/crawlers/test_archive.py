@@ -17,6 +17,7 @@ from core.errors import ConfigError, VigieError
 from core.records import SetAside
 from crawlers.archive import Archive, whole_members
 from tests.conftest import make_document
+from tests.crawlers.captures import make_capture
 
 if TYPE_CHECKING:
     from crawlers.archive import OpenBatch
@@ -26,7 +27,7 @@ URL = "https://exemple.test/a"
 
 
 def respond(batch: OpenBatch, body: bytes = b"<p>page</p>", url: str = URL):
-    return batch.add_response(url=url, status=200, headers=[("Content-Type", "text/html")], body=body, at=NOW)
+    return batch.add_response(make_capture(url, body))
 
 
 def is_sound(path: str) -> bool:
@@ -77,7 +78,7 @@ def test_an_unchanged_body_is_noted_not_stored_again(archive: Archive) -> None:
     second.seal()
     with (archive.root / f"evidence/{second.name}.warc.gz").open("rb") as file:
         types = [record.rec_type for record in ArchiveIterator(file)]
-    assert types == ["warcinfo", "revisit"]
+    assert types == ["warcinfo", "metadata", "request", "revisit"]
     assert is_sound(str(archive.root / f"evidence/{second.name}.warc.gz"))
 
 
@@ -110,11 +111,24 @@ def test_a_claim_of_a_dead_batch_that_stored_nothing_is_taken_over(archive: Arch
     document = make_document()
     assert archive.ledger.claim(document.id, document.content_sha256, batch="20000101T000000-dead-0000", is_dead=lambda _: False)
     batch = archive.open_batch("a")
+    assert batch.is_new(document), "its evidence must be written"
     assert batch.add(document)  # archive.is_dead: neither sealed nor being written
     batch.seal()
     other = archive.open_batch("b")
+    assert not other.is_new(document)
     assert not other.add(document)
     other.seal()
+
+
+def test_the_newest_version_of_a_document_is_found(archive: Archive) -> None:
+    for text in ("A", "B"):
+        batch = archive.open_batch("a")
+        batch.add(make_document(text=text, content_sha256=hashlib.sha256(text.encode()).hexdigest()))
+        batch.seal()
+    found = archive.latest(make_document().id)
+    assert found is not None
+    assert found.text == "B"
+    assert archive.latest("0" * 32) is None
 
 
 def test_a_lost_ledger_is_filled_again(archive: Archive) -> None:
@@ -163,11 +177,13 @@ def test_a_page_that_comes_back_to_an_earlier_version_is_stored_again(archive: A
 
 def test_redacted_evidence_is_no_response(archive: Archive) -> None:
     batch = archive.open_batch("a")
-    ref = batch.add_response(url=URL, status=200, headers=[], body=b"[]", at=NOW, redacted=True)
+    ref = batch.add_response(make_capture(body=b"[1]"), redacted=b"[]")
     batch.add(make_document(evidence=ref))
     batch.seal()
     with (archive.root / ref.file).open("rb") as file:
-        assert [record.rec_type for record in ArchiveIterator(file)] == ["warcinfo", "conversion"]
+        records = [(record.rec_type, record.content_stream().read()) for record in ArchiveIterator(file)]
+    assert ("conversion", b"[]") in records
+    assert not [body for kind, body in records if kind == "response" or body == b"[1]"]
     assert archive.root.stat().st_mode & 0o077 == 0
 
 

@@ -81,7 +81,7 @@ def test_shipped_sources_are_readable_and_disabled() -> None:
     assert {source.kind for source in sources.values()} == set(kinds())
 
 
-@pytest.mark.parametrize(("read", "alarm"), [(0, "nothing"), (4, "at least 5"), (5, ""), (9, ""), (10, "at most 9")])
+@pytest.mark.parametrize(("read", "alarm"), [(0, "rien"), (4, "au moins 5"), (5, ""), (9, ""), (10, "au plus 9")])
 def test_expected_counts(tmp_path: Path, read: int, alarm: str) -> None:
     source = load_source(write(tmp_path, GOOD)).model_copy(update={"expect": Expect(min=5, max=9) if read else Expect()})
     found = alarms(source, SourceReport(source="blog", seen=read, kept=read))
@@ -90,4 +90,4 @@ def test_expected_counts(tmp_path: Path, read: int, alarm: str) -> None:
 
 def test_a_wall_is_an_alarm(tmp_path: Path) -> None:
     report = SourceReport(source="blog", seen=2, kept=1, set_aside=1, reasons={"bot_wall": 1, "http_404": 3})
-    assert alarms(load_source(write(tmp_path, GOOD)), report) == ("1 x bot_wall",)
+    assert alarms(load_source(write(tmp_path, GOOD)), report) == ("1 x bot_wall : un mur anti-robot est servi à la place de la page ; Vigie ne le contourne pas", "3 x http_404 : le site a répondu 404")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,12 +11,14 @@ import pytest
 
 from core.errors import ConfigError
 from core.records import SourceReport
+from core.settings import ROOT
 from crawlers.catalog import Expect, Source
 from crawlers.coverage import coverage
 from crawlers.cursor import ITEMS, Cursor
-from crawlers.expect import alarms, is_blind
+from crawlers.expect import alarms, is_blind, meaning
 from crawlers.history import RUNS, History
 
+NOT_OF_A_CRAWL = {"not_of_the_page", "other_port", "screenshot_failed", "screenshot_timeout", "too_many_bytes", "too_many_names", "unknown_name"}
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
@@ -94,15 +98,15 @@ def report(read: int = 10, **fields: object) -> SourceReport:
 @pytest.mark.parametrize(
     ("rules", "seen", "said"),
     [
-        ({}, report(0), "nothing was read"),
+        ({}, report(0), "rien n'a été lu"),
         ({}, report(0, unchanged=1), ""),
-        ({"min": 5}, report(4), "at least 5"),
+        ({"min": 5}, report(4), "au moins 5"),
         ({"min": 5}, report(0, unchanged=1), ""),
         ({"min": 5}, report(3, dropped=2), ""),
-        ({"max": 9}, report(10), "at most 9"),
-        ({}, report(reasons={"bot_wall": 2, "http_404": 1}), "2 x bot_wall"),
-        ({}, report(reasons={"not_a_forum": 1}), "1 x not_a_forum"),
-        ({"fields": {"title": 0.8}}, report(fields={"text": 1.0, "title": 0.5}), "title: 50%"),
+        ({"max": 9}, report(10), "au plus 9"),
+        ({}, report(reasons={"bot_wall": 2, "empty_text": 1}), "2 x bot_wall : un mur"),
+        ({}, report(reasons={"not_a_forum": 1}), "1 x not_a_forum : la page"),
+        ({"fields": {"title": 0.8}}, report(fields={"text": 1.0, "title": 0.5}), "title : trouvé dans 50%"),
         ({"fields": {"title": 0.8}}, report(fields={"text": 1.0, "title": 0.9}), ""),
     ],
 )
@@ -115,7 +119,7 @@ def test_what_is_not_as_expected_is_an_alarm(rules: dict[str, object], seen: Sou
 def test_a_field_that_went_missing_is_an_alarm() -> None:
     usual = [report(fields={"text": 1.0, "published_at": 1.0, "author": 0.2})] * 3
     found = alarms(source(), report(fields={"text": 1.0, "published_at": 0.1}), earlier=usual)
-    assert [text.split(":")[0] for text in found] == ["published_at"]
+    assert [text.split(" :")[0] for text in found] == ["published_at"]
     assert not alarms(source(), report(2, fields={"text": 1.0}), earlier=usual), "two documents say nothing"
 
 
@@ -149,10 +153,31 @@ def test_history_keeps_the_last_runs_and_survives_a_damaged_one(tmp_path: Path) 
     assert history.runs("autre") == []
 
 
+def reasons_in_the_code() -> set[str]:
+    """Every literal that the crawlers give as a reason."""
+    found = set()
+    for path in (ROOT / "crawlers").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+                given = node.args[:1] if name in ("SourceError", "Left", "Why", "Refused", "note", "fail", "drop") else []
+                given += [one.value for one in node.keywords if one.arg == "reason"]
+                found |= {one.value for value in given for one in ast.walk(value) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return {name for name in found if re.fullmatch(r"[a-z]+(_[a-z]+)*", name)}
+
+
+def test_every_reason_is_explained_to_those_who_read_it() -> None:
+    missing = {reason for reason in reasons_in_the_code() if meaning(reason) == reason}
+    assert not missing - NOT_OF_A_CRAWL, "add it to crawlers/reasons.yml"
+    assert meaning("http_503") == "le site a répondu 503"
+
+
 def test_every_reason_of_a_wall_is_a_blind_spot() -> None:
     from crawlers.walls import WALLS
 
     assert all(is_blind(reason) for reason, _ in WALLS)
+    assert is_blind("not_a_forum")
+    assert not is_blind("not_public")
 
 
 def test_a_history_that_cannot_be_written_says_so(tmp_path: Path) -> None:

@@ -135,7 +135,9 @@ def test_the_organiser_of_a_campaign_is_covered_too() -> None:
 def test_the_list_is_written_once_and_holds_no_name(tmp_path: Path) -> None:
     wanted = ("exemple.test", "@prenom_unique@instance.test", "https://instance.test/@prenom_unique/12", "https://t.me/prenom_unique/3")
     wishes = [wish for value in wanted for wish in wishes_of(value, key=KEY)]
+    tmp_path /= "archive"
     assert add(tmp_path, wishes, at=NOW, note="courriel du 20/11") == len(wishes)
+    assert tmp_path.stat().st_mode & 0o077 == 0
     assert add(tmp_path, wishes, at=NOW) == 0
     assert "prenom_unique" not in (tmp_path / FILE).read_text()
     loaded = load_opt_outs(tmp_path, key=KEY)

@@ -19,7 +19,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli import main
 from cli.main import run
 from core.errors import Invalid, NotFound
 from core.records import Document, Funding
@@ -314,9 +313,25 @@ def test_a_text_is_found_wherever_a_site_puts_it(body: bytes, kind: str) -> None
 
 
 def test_lines_are_found_in_any_order_and_spelling() -> None:
-    payload = Payload('<p>un</p><p>de\u0301ja\u0300 \U0001d406ras ﬁn</p><p>trois</p><span class="invisible">cach</span>é')
-    assert payload.missing(["trois", "UN", "d\u00e9j\u00e0 Gras fin", "un", "trois caché"]) == {}
+    payload = Payload('<p>un</p><p>de\u0301ja\u0300 \U0001d406ras ﬁn</p><p>trois</p><span class="invisible">cach</span>&eacute; <b>x</b> &lt;fin&gt;')
+    assert payload.missing(["trois", "UN", "d\u00e9j\u00e0 Gras fin", "un", "trois caché x <fin>"]) == {}
     assert payload.missing(["trois", "quatre", "un", "", "…"]) == {1: 6}
+    numbers = [f"ligne {number}" for number in range(100, 200)]
+    assert Payload("<p>".join(numbers)).missing(numbers[::-1]) == {}
+
+
+def test_what_browsers_add_is_no_part_of_a_page() -> None:
+    payload = Payload("<ol><li>semer</li><li>cueillir</li></ol><p>Voilà <img class=e alt=':pomme:'> fini</p><p>&amp;amp;eacute;t&amp;amp;eacute;</p>")
+    assert payload.missing(["1. semer", "2. cueillir", "Voilà :pomme: fini", "été"]) == {}
+    assert payload.missing(["3. récolter", "2 cueillir"]) == {0: 9, 1: 9}
+
+
+def test_headings_of_a_platform_are_not_looked_for(archive: Archive) -> None:
+    text = "Un verger.\nÀ quoi va servir le financement ?\nÀ planter."
+    body = json.dumps({"description_fr": "<p>Un verger.</p>", "description_funding_fr": "<p>À planter.</p>"}).encode()
+    for host, expected in (("https://fr.ulule.com/verger", "ok"), ("https://exemple.test/verger", "failed")):
+        kept = keep(archive, a_document(host, text, title=None), make_capture("https://api.exemple.test/v1", body))
+        assert outcome(verify(archive, kept), "text") == expected
 
 
 def test_other_charsets_and_markdown() -> None:
@@ -527,7 +542,6 @@ def test_an_exhibit_overwrites_no_folder_and_leaves_no_half(archive: Archive, tm
 @pytest.fixture
 def at_home(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Archive:
     monkeypatch.setenv("VIGIE_DATA_DIR", str(archive.root.parent))
-    monkeypatch.setitem(main.COMMANDS, "evidence", ("cli.evidence", ""))
     return archive
 
 

@@ -18,6 +18,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from warcio.checker import Checker
 
 from cli.optout import optout
@@ -35,6 +38,7 @@ from crawlers.proof import Verifier
 from crawlers.purge import LOG, WORKSHOP, Purge
 from crawlers.remains import remains
 from crawlers.sweep import ANSWERS
+from crawlers.traces import Payload, Traces
 from crawlers.warc import Capture
 from flows.publishing import publish_waiting
 from flows.purging import Purged, entries, purge, verify
@@ -385,6 +389,7 @@ def test_without_a_list_nothing_is_touched(scene: Scene) -> None:
 def test_an_empty_archive(settings: Settings) -> None:
     done = purge(Archive(settings.archive_dir), open_index(settings), OptOuts())
     assert (done.archive.nothing, done.left) == (True, {})
+    assert settings.archive_dir.stat().st_mode & 0o077 == 0
 
 
 def test_a_batch_that_is_being_written_is_told_and_purged_later(scene: Scene) -> None:
@@ -556,7 +561,7 @@ def test_a_purge_killed_at_any_point_is_completed_by_the_next(tmp_path: Path) ->
     assert most > 60
     whole = Scene(whole.settings, Archive(whole.settings.archive_dir))
     assert not whole.purge().archive.documents
-    for at in range(1, most + 1, 2):
+    for at in range(1, most + 1, 3):
         scene = fresh(f"killed{at}")
         assert killed(scene.settings, at=at) == at
         killed(scene.settings, at=at // 2 + 3)  # and the next one too
@@ -604,6 +609,47 @@ def test_the_command_adds_erases_lists_and_verifies(scene: Scene, monkeypatch: p
 
 def test_the_command_warns_that_bluesky_posts_are_known_by_did(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "did:plc:…" in command(scene, monkeypatch, "add", "https://bsky.app/profile/anne.test")[1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 900 + b"]" * 900,
+        b'{"id":' * 800 + b"1" + b"}" * 800,
+        b"<" * 300_000,
+        b"\\u" * 100_000,
+        b"\xff\x00" * 1000,
+        b'[{"id": 1e999}, {"url": ["x"]}]',
+        b"",
+    ],
+)
+def test_hostile_answers_are_searched_and_taken_apart(archive: Archive, body: bytes) -> None:
+    batch = archive.open_batch("tisane")
+    ref = batch.add_response(capture(TAG, body, kind="application/json"))
+    batch.add(post(ANNE_1, ref))
+    batch.add(post(PAUL_1, ref))
+    batch.add_response(capture(f"{TAG}?page=2", body, kind="application/json"))
+    batch.seal()
+    add(archive.root, wishes_of("@anne@instance.test", key=KEY), at=NOW)
+    run = Purge(archive, load_opt_outs(archive.root, key=KEY))
+    assert (run.run().documents, remains(archive, run.opt_outs, traces=run.traces)) == (1, Counter())
+
+
+@hypothesis_settings(deadline=None)
+@given(
+    st.binary(max_size=300)
+    | st.text(max_size=200).map(str.encode)
+    | st.recursive(
+        st.integers() | st.text(max_size=5) | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["id", "url", "uri", "x"]), inner),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_no_answer_breaks_the_search(body: bytes) -> None:
+    traces = Traces()
+    traces.add(make_document("https://instance.test/@anne/1", "Bonjour à tous", platform_id="1"))
+    shown = Payload(body)
+    assert traces.found_in(shown) in (set(), {0})
+    assert all(isinstance(row, dict) for row in shown.rows())
 
 
 def test_many_erased_documents_are_searched_at_once(archive: Archive) -> None:

@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         getattr(self, "page_" + self.path.strip("/").split("/")[0].split(".")[0], self.page_)()
 
     def do_POST(self) -> None:
-        self.server.asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.server.asked.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
         self.send(b"ok")
 
     def send(self, body: bytes, status: int = 200, **headers: str) -> None:
@@ -369,7 +369,6 @@ def test_a_robots_txt_that_cannot_be_read_is_no_permission() -> None:
 
 @needs_chromium
 def test_the_command(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setitem(main.COMMANDS, "evidence", ("cli.evidence", ""))
     monkeypatch.setenv("VIGIE_CONTACT", CONTACT)
     target = tmp_path / "image.png"
     assert main.run(["evidence", "screenshot", site.url("/a"), "--to", str(target)]) == 2  # a private address, even for robots.txt

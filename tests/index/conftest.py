@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from core.records import MARKERS, Assessment, Decision, Document, Evidence, Flag, Funding, ScoredDocument, WarcRef
+from core.records import MARKERS, Assessment, Channel, Decision, Document, Evidence, Flag, Funding, ScoredDocument, WarcRef
 from core.settings import Settings
 from core.urls import document_id
 from index.documents import Entry, to_entry
@@ -176,9 +176,19 @@ def full() -> ScoredDocument:
         edited_at=moment + timedelta(hours=1),
         author="p-" + "a" * 24,
         links=("https://exemple.fr/a", "https://exemple.fr/b"),
+        link_hosts=("exemple.fr",),
+        content_type=("TEXT", "IMAGE"),
+        thread_root="https://exemple.fr/fil",
+        thread_parent="https://exemple.fr/fil/1",
+        images=("une affiche",),
+        deleted_at=moment + timedelta(hours=2),
+        contacts=(Channel(kind="telegram", value="t.me/exemple"),),
+        payments=(Channel(kind="tipeee", value="tipeee.com/exemple"),),
         views=3,
+        likes=4,
         reposts=2,
         replies=1,
+        followers=5,
         funding=Funding(raised=12.5, goal=100.0, currency="EUR", donors=3, organiser="p-" + "b" * 24, starts_at=moment, ends_at=moment),
         evidence=WarcRef(file="evidence/a.warc.gz", offset=10, length=20, record_id="<urn:uuid:1>", payload_sha256=sha),
     )

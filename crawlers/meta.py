@@ -1,0 +1,301 @@
+"""What a page says of itself: title, author, times, language, own address; from its meta elements, its JSON-LD and its visible signs. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from core.urls import host_of
+from crawlers.markup import absolute
+from crawlers.times import find_time, parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from lxml.html import HtmlElement
+
+HEAD = etree.XPath("//meta[@content] | //title | //h1 | //link[@rel and @href] | //script[@type='application/ld+json'] | //time[@datetime]")
+SIGNED = etree.XPath(
+    "//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'auteur') or contains(@class, 'byline')"
+    " or contains(@class, 'signature') or contains(@class, 'Author')]"
+)
+PUBLISHED = (
+    "article:published_time", "datepublished", "og:published_time", "article:published", "date", "pubdate", "publishdate", "publish-date", "publish_date",
+    "publication_date", "publication-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "dcterms.date", "parsely-pub-date",
+    "sailthru.date", "cxenseparse:recs:publishtime", "citation_publication_date", "citation_date", "date.issued", "ptime", "originalpublicationdate",
+)  # fmt: skip
+MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "article:modified", "dcterms.modified", "last-modified", "revised", "modified")
+AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author", "citation_author", "article:author_name")
+MAX_STATE = 400_000  # characters of JSON-LD that are read
+MAX_NODES = 2000  # objects of JSON-LD that are looked at
+ARTICLE = re.compile(r"(?:Article|Posting|Report|Recipe|Review|Blog|VideoObject)$")
+BROKEN = {
+    "datePublished": re.compile(r'"datePublished"\s*:\s*"([^"]{4,40})"'),
+    "dateModified": re.compile(r'"dateModified"\s*:\s*"([^"]{4,40})"'),
+    "author": re.compile(r'"author"\s*:\s*\[?\s*\{[^{}]{0,200}"name"\s*:\s*"([^"]{2,100})"'),
+}
+SEPARATOR = re.compile(r"\s+[|\-–—•·:»~]+\s+|\s*\|\s*|\s::\s")
+BYLINE = re.compile(r"^(?:un\s+article\s+|article\s+|propos\s+recueillis\s+|[ée]crit\s+|publi[ée]\s+|post[ée]\s+|r[ée]dig[ée]\s+|written\s+)?(?:par|by)\s*:?\s+|^auteure?s?\s*:?\s+|^de\s*:\s+", re.IGNORECASE)
+BEHIND = re.compile(
+    r"\s*(?:[|•·,(]|\s[-–—]\s|\b(?:publi[ée]|mis à|posté|il y a|le \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\d{1,2}[/. ]).*$", re.IGNORECASE | re.DOTALL
+)
+NO_NAME = re.compile(r"https?:|www\.|@|\d{3}|[<>{}=]|commentaire|r[ée]pondre|connexion|abonn", re.IGNORECASE)
+WRITTEN = re.compile(r"(?:publi[ée]|post[ée]|mis\sen\sligne|r[ée]dig[ée]|cr[ée]{2}|le|date|du)\b", re.IGNORECASE)
+IN_PATH = re.compile(r"/(19[89]\d|20\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
+COMMENT = re.compile(r"comment|reaction|related|sidebar|widget|footer", re.IGNORECASE)
+
+
+class _Signs:
+    """What the head says, by name, the first of each; what marks titles and times in the body."""
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self.named: dict[str, str] = {}
+        self.links: dict[str, str] = {}
+        self.headings: list[str] = []
+        self.state: list[str] = []
+        self.times: list[HtmlElement] = []
+        self.title = ""
+        for element in HEAD(tree):
+            tag = element.tag
+            if tag == "meta":
+                name = element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv") or ""
+                self.named.setdefault(name.strip().lower(), element.get("content")[:2000].strip())
+            elif tag == "link":
+                self.links.setdefault(element.get("rel").strip().lower(), element.get("href"))
+            elif tag == "h1":
+                self.headings.append(_line("".join(element.itertext())))
+            elif tag == "title":
+                self.title = self.title or _line("".join(element.itertext()))
+            elif tag == "time":
+                self.times.append(element)
+            elif element.text and len(element.text) <= MAX_STATE:
+                self.state.append(element.text)
+
+    def first(self, names: Iterable[str]) -> Iterator[str]:
+        """What is said under these names, in their order."""
+        return (self.named[name] for name in names if self.named.get(name))
+
+
+class Meta:
+    """A page's own account of itself. ``lines`` are the short lines that stand near its title."""
+
+    def __init__(self, tree: HtmlElement, *, url: str) -> None:
+        self._tree, self._url = tree, url
+        self._signs = _Signs(tree)
+        self._item = _article(self._signs.state)
+        self._site = _site(self._signs, url)
+        self.kind = self._signs.named.get("og:type", "")  # of OpenGraph: "article", "video.other", ...
+
+    def title(self) -> str | None:
+        """The heading that people see, where it is the title that the head announces; else the announced one without the site's name."""
+        return _title(self._signs, self._item, self._site)
+
+    def url(self) -> str:
+        """The address that a page gives as its own, if it is one of the same site and not its front page."""
+        return _own_address(self._signs, self._url)
+
+    def author(self, lines: Sequence[str]) -> str | None:
+        """The names of those who signed; that of the house only where nobody else did."""
+        people, houses = _creators(self._item.get("author"))
+        said = [name for one in self._signs.first(AUTHORS) if not one.startswith(("http", "/")) and (name := _name(one))]
+        if "crit par" in self._signs.named.get("twitter:label1", ""):
+            said.append(_name(self._signs.named.get("twitter:data1", "")))
+        names = [name for name in people if plain(name) not in self._site] or [name for name in said if name and plain(name) not in self._site][:1]
+        names = names or _best(list(_signed(self._tree)), lines, self._site) or [*people, *houses, *said, *visible_authors(lines)][:1]
+        return ", ".join(dict.fromkeys(names))[:200] or None
+
+    def times(self, lines: Sequence[str]) -> tuple[datetime | None, datetime | None]:
+        """When it was published, and when edited if that was later."""
+        published = _published(self._signs, self._item) or _visible_time([*lines, self._signs.title]) or _from_path(self._url)
+        edited = _time([self._item.get("dateModified"), *self._signs.first(MODIFIED)])
+        return published, edited if edited and published and edited > published else None
+
+    def language(self) -> str | None:
+        """The language that it declares."""
+        return _language(self._tree, self._signs, self._item)
+
+    def replies(self) -> int | None:
+        """How many comments it says that it has."""
+        count = self._item.get("commentCount")
+        return count if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 10**9 else None
+
+
+def _visible_time(lines: Iterable[str]) -> datetime | None:
+    """The date that stands near an article's title, in a line such as "Publié le 3 octobre 2026 à 14h30"."""
+    found = [(bool(WRITTEN.match(line)), time) for line in lines if len(line) < 120 and (time := find_time(line)) and 1990 <= time.year < 2100]
+    return next((time for written, time in found if written), found[0][1] if found else None)
+
+
+def visible_authors(lines: Iterable[str]) -> list[str]:
+    """The names in lines such as "Par Nom Prénom" and "jeudi 13 juin, par Nom Prénom"."""
+    parts = (part for line in lines if len(line) < 120 for part in (line, *line.split(", ")[1:]))
+    return [name for part in parts if BYLINE.match(part) and (name := _name(part))]
+
+
+def _best(signed: list[str], lines: Sequence[str], site: frozenset[str]) -> list[str]:
+    """Of the names that are marked as authors' the one near the title, else the one that stands there most often: others belong to other articles."""
+    shown = plain(" ".join(lines)[:2000])
+    near = [name for name in signed if plain(name) in shown]
+    others = Counter(name for name in signed if plain(name) not in site)
+    return near[:1] or [name for name, _ in others.most_common(1)]
+
+
+def _line(text: str) -> str:
+    return " ".join(text[:2000].split())
+
+
+@lru_cache(maxsize=1024)
+def plain(text: str) -> str:
+    """Letters and digits alone, small: what two spellings of a title have in common."""
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _article(state: list[str]) -> dict[str, Any]:
+    """The article's own object in the JSON-LD; {} where there is none."""
+    fallback: dict[str, Any] = {}
+    for text in state:
+        objects = list(_objects(text))
+        for item in objects:
+            kind = " ".join(map(str, item["@type"])) if isinstance(item.get("@type"), list) else str(item.get("@type"))
+            if ARTICLE.search(kind) and (item.get("headline") or item.get("datePublished")):
+                return {**item, "author": _resolved(item.get("author"), objects)}
+            if kind == "WebPage" and item.get("datePublished") and not fallback:
+                fallback = {key: item[key] for key in ("datePublished", "dateModified", "inLanguage") if key in item}
+    return fallback
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    try:
+        waiting: list[Any] = [json.loads(text.strip().rstrip(";"), strict=False)]
+    except (ValueError, RecursionError):
+        yield {"@type": "Article", **_broken(text)}
+        return
+    for _ in range(MAX_NODES):
+        if not waiting:
+            return
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += reversed(value[:MAX_NODES])
+        elif isinstance(value, dict):
+            yield value
+            waiting += [value[key] for key in ("item", "itemListElement", "mainEntityOfPage", "mainEntity", "@graph") if isinstance(value.get(key), list | dict)]
+
+
+def _broken(text: str) -> dict[str, str]:
+    """What can be read of JSON-LD that is no JSON: a quotation mark in a title is enough."""
+    return {key: match[1] for key, pattern in BROKEN.items() if (match := pattern.search(text))}
+
+
+def _resolved(author: Any, objects: list[dict[str, Any]]) -> Any:
+    """An author who is named by reference, as he stands elsewhere in the same JSON-LD."""
+    if isinstance(author, dict) and "name" not in author and "@id" in author:
+        return next((item for item in objects if item.get("@id") == author["@id"] and "name" in item), author)
+    return author
+
+
+def _site(signs: _Signs, url: str) -> frozenset[str]:
+    """How the site is called, as letters alone."""
+    labels = host_of(url).removeprefix("www.").split(".")
+    names = {plain(signs.named.get("og:site_name", "")), plain(signs.named.get("application-name", "")), plain("".join(labels)), *map(plain, labels[:-1])}
+    return frozenset(name for name in names if len(name) > 2)
+
+
+def _title(signs: _Signs, item: dict[str, Any], site: frozenset[str]) -> str | None:
+    """The heading that people see, where it is the title that the head announces; else the announced one without the site's name."""
+    headline = item.get("headline")
+    said = [*signs.first(("og:title", "twitter:title")), headline if isinstance(headline, str) else "", signs.title, signs.named.get("dc.title", "")]
+    announced = next((line for one in said if (line := _line(one))), "")
+    for heading in signs.headings:
+        short, whole = plain(heading), plain(announced)
+        if short and (short == whole or (len(short) >= len(whole) / 2 and (short in whole or whole in short))):
+            return heading[:500]
+    own = _without_site(announced, site)
+    return (own or next((heading for heading in signs.headings if plain(heading) not in site), ""))[:500] or None
+
+
+def _without_site(title: str, site: frozenset[str]) -> str:
+    cuts = [match.span() for match in SEPARATOR.finditer(title)]
+    for start, end in cuts:  # the longest name that is the site's
+        behind = plain(title[end:])
+        if start and behind and any(behind == name or (len(behind) > 3 and (behind in name or name in behind)) for name in site):
+            return title[:start]
+    return title
+
+
+def _creators(value: Any) -> tuple[list[str], list[str]]:
+    """Names of persons, and of organisations, in JSON-LD."""
+    people, houses = [], []
+    for one in value[:20] if isinstance(value, list) else [value]:
+        kind, name = (str(one.get("@type")), one.get("name")) if isinstance(one, dict) else ("Person", one)
+        for part in name if isinstance(name, list) else [name]:
+            if isinstance(part, str) and (clean := _name(part)):
+                (houses if kind.endswith("Organization") else people).append(clean)
+    return people, houses
+
+
+def _signed(tree: HtmlElement) -> Iterator[str]:
+    """Names in elements that are called author, byline or signature, but not those of comments."""
+    for element in SIGNED(tree)[:40]:
+        around = [element, *list(element.iterancestors())[:6]]
+        if any(COMMENT.search(f"{one.get('class') or ''} {one.get('id') or ''}"[:300]) for one in around):
+            continue
+        name = element.get("content") or next((part for part in (_line(one) for one in element.itertext()) if len(part) > 2 and not BYLINE.match(f"{part} ")), "")
+        if (clean := _name(name)) and len(clean.split()) <= 6:
+            yield clean
+
+
+def _name(written: str) -> str:
+    """A name without "Par" before and the date behind; "" for what is none."""
+    text = _line(written)
+    text = BEHIND.sub("", BYLINE.sub("", text, count=1)).strip(" :;,.-–—|/")
+    return text if 1 < len(text) <= 100 and not NO_NAME.search(text) and any(char.isalpha() for char in text) else ""
+
+
+def _published(signs: _Signs, item: dict[str, Any]) -> datetime | None:
+    said = _time([item.get("datePublished"), *signs.first(PUBLISHED)])
+    marked = next((element for element in signs.times if _marks_publication(element)), None)
+    shown = _time([marked.get("datetime")]) if marked is not None else None
+    if said and shown and said.date() == shown.date() and not (said.hour or said.minute):
+        return shown  # the same day, with its hour
+    return said or shown
+
+
+def _marks_publication(element: HtmlElement) -> bool:
+    if element.get("pubdate") is not None or (element.get("itemprop") or "").lower() == "datepublished":
+        return True
+    return "publi" in (element.get("class") or "") or "entry-date" in (element.get("class") or "")
+
+
+def _time(values: Iterable[object]) -> datetime | None:
+    """The first that is a time, or the same day with its hour where another gives it."""
+    found = [time for value in values if isinstance(value, str) and (time := parse_time(value)) and 1990 <= time.year < 2100]
+    return next((time for time in found if time.date() == found[0].date() and (time.hour or time.minute)), found[0] if found else None)
+
+
+def _from_path(url: str) -> datetime | None:
+    match = IN_PATH.search(url)
+    return parse_time(f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}") if match else None
+
+
+def _language(tree: HtmlElement, signs: _Signs, item: dict[str, Any]) -> str | None:
+    said = [tree.get("lang"), tree.get("{http://www.w3.org/XML/1998/namespace}lang"), tree.get("xml:lang"), *signs.first(("content-language", "og:locale", "language", "dc.language"))]
+    for one in [*said, item.get("inLanguage")]:
+        if isinstance(one, str) and (match := re.match(r"\s*([a-zA-Z]{2})(?![a-zA-Z])", one)):
+            return match[1].lower()
+    return None
+
+
+def _own_address(signs: _Signs, url: str) -> str:
+    """The address that a page gives as its own, if it is one of the same site and not its front page."""
+    for one in (signs.links.get("canonical"), signs.named.get("og:url")):
+        own = absolute(url, one) if one else ""
+        same = host_of(own).removeprefix("www.") == host_of(url).removeprefix("www.")
+        if same and own.startswith(("http://", "https://")) and own.partition("#")[0].rstrip("/").count("/") > 2:
+            return own
+    return url
