@@ -18,6 +18,7 @@ from core.records import Document
 from core.settings import ROOT, Settings
 from core.urls import document_id
 from crawlers.archive import Archive
+from crawlers.warc import Capture
 from flows.publishing import publish_waiting
 from flows.results import Results
 from flows.scoring import score_waiting
@@ -62,7 +63,8 @@ def fill(archive: Archive, texts: list[str], size: int) -> None:
         batch = archive.open_batch("bench")
         for number in range(first, min(first + 500, size)):
             url, text = f"https://bench.example/{number}", f"{texts[number % len(texts)]} ({number})"
-            evidence = batch.add_response(url=url, status=200, headers=[("Content-Type", "text/html")], body=text.encode(), at=now)
+            evidence = batch.add_response(Capture(url=url, method="GET", request_headers=[], request_body=b"", status=200, body=text.encode(), at=now,
+                                                  headers=[("Content-Type", "text/html")], address=None, certificate=None, tls=None))  # fmt: skip
             batch.add(
                 Document(
                     id=document_id(url),

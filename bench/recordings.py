@@ -39,7 +39,8 @@ READERS: dict[str, Callable[[Page], Found]] = {
     "ugly": read_any,
 }
 BY_NAME: dict[str, Callable[[Page], Found]] = {
-    "jetstream": jetstream.parse, "web_": bluesky.parse, "discourse": discourse.parse, "perceval": discourse.parse,
+    "jetstream": jetstream.parse, "web_": bluesky.parse, "discourse_t": discourse.parse, "discourse_posts.json": discourse.parse,
+    "perceval": discourse.parse,
     "ulule": ulule.parse_project, "helloasso": helloasso.read_saved,
 }  # fmt: skip
 FUNDING = {  # names of gold files, and ours

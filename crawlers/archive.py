@@ -70,10 +70,10 @@ class Archive:
         path = self.root / "set_aside" / f"{batch}.jsonl.gz"
         return (SetAside.model_validate(line) for line in read_lines(path)) if path.exists() else iter(())
 
-    def open_batch(self, source: str) -> OpenBatch:
-        """A new batch, locked by this process."""
+    def open_batch(self, source: str, *, operator: str = "") -> OpenBatch:
+        """A new batch, locked by this process. ``operator``: whom the evidence says to ask."""
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        return OpenBatch(self, f"{stamp}-{source}-{secrets.token_hex(2)}")
+        return OpenBatch(self, f"{stamp}-{source}-{secrets.token_hex(2)}", operator=operator)
 
     def is_dead(self, batch: str) -> bool:
         """Whether a batch was neither sealed nor is being written by a living process."""
@@ -124,7 +124,7 @@ class Archive:
 class OpenBatch:
     """A batch being written; flushed line by line, sealed at the end."""
 
-    def __init__(self, archive: Archive, name: str) -> None:
+    def __init__(self, archive: Archive, name: str, *, operator: str = "") -> None:
         self.name = name
         self._ids: set[str] = set()
         self._archive = archive
@@ -137,7 +137,7 @@ class OpenBatch:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             draft.replace(self._folder)
             self._files = {kind: (self._folder / f"{kind}.jsonl").open("a", encoding="utf-8") for kind in ("documents", "set_aside")}
-            self._evidence = EvidenceFile(self._folder / "evidence.warc.gz", name=f"evidence/{name}.warc.gz")
+            self._evidence = EvidenceFile(self._folder / "evidence.warc.gz", name=f"evidence/{name}.warc.gz", operator=operator)
 
     @property
     def documents(self) -> int:

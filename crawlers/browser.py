@@ -61,17 +61,13 @@ class Browser:
 
     async def __aenter__(self) -> Self:
         _prefer(self._folder)
-        loop = asyncio.get_running_loop()
         with contextlib.ExitStack() as made:  # undone in reverse, here if something fails, else when the block ends
             read = self._start(made)
             self._reader = asyncio.StreamReader(limit=MAX_MESSAGE)
-            transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(self._reader), os.fdopen(read, "rb", 0))
+            answers = os.fdopen(read, "rb", 0)
+            transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(self._reader), answers)
             made.callback(transport.close)
-            life = os.pidfd_open(self._process)  # its children keep the pipe open when it dies
-            made.callback(_close, life)
             self._task = asyncio.create_task(self._listen())
-            loop.add_reader(life, self._ended)
-            made.callback(loop.remove_reader, life)
             self._made = made.pop_all()
         return self
 
@@ -156,7 +152,6 @@ class Browser:
             self._listener(message["method"], told)
 
     def _ended(self) -> None:
-        self._task.cancel()
         for waiting in self._answers.values():
             if not waiting.done():
                 waiting.set_exception(Gone("it ended"))

@@ -17,6 +17,7 @@ from core.urls import host_of, is_ip
 from crawlers.minimise import Keep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 Host = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]*\.[a-zA-Z0-9-]+$")]  # a name alone: no scheme, no path
@@ -76,12 +77,17 @@ class Source(Record):
 
     def own_hosts(self) -> frozenset[str]:
         """The hosts that the file names, with and without "www.": the only ones that are read."""
-        named = {host_of(address) for address in self.addresses()} | {host.lower() for host in self.hosts}
-        return frozenset(named | {host.removeprefix("www.") for host in named} | {f"www.{host}" for host in named if "." in host and not is_ip(host)})
+        return spellings({host_of(address) for address in self.addresses()} | {host.lower() for host in self.hosts})
 
     def own_places(self) -> frozenset[str]:
         """Host and port of the addresses that the file names: where they lie on this machine or network, only these are read."""
         return frozenset(urlsplit(address).netloc.rpartition("@")[2].lower() for address in self.addresses())
+
+
+def spellings(hosts: Iterable[str]) -> frozenset[str]:
+    """Hosts with and without "www."."""
+    named = set(hosts)
+    return frozenset(named | {host.removeprefix("www.") for host in named} | {f"www.{host}" for host in named if "." in host and not is_ip(host)})
 
 
 class SiteSource(Source):

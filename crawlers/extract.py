@@ -11,6 +11,7 @@ from crawlers.body import read_body
 from crawlers.drafts import Draft
 from crawlers.markup import absolute
 from crawlers.meta import Meta, plain
+from crawlers.page import parse_html
 from crawlers.times import parse_time
 from crawlers.walls import wall
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from crawlers.page import Page
 
 LEAST_WORDS = 15  # less is a date line or a button, not an article
+SMALL = 500_000  # characters of page: what is slow is not asked about more
 THIN = 200  # characters: less may be a page that the quick reading does not understand, and a second, slower opinion is asked for
 LATEST = "2099-12-31"  # htmldate would else take the day of this import for the end of time
 CREDIT = re.compile(r"photo\s?:|©|\(c\)|cr[ée]dits?\b|\b(?:AFP|Reuters|Getty|Shutterstock|iStock|Unsplash|Pixabay|Bestimage)\b", re.IGNORECASE)
@@ -32,18 +34,22 @@ FILE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)\b|^(?:img|dsc|image|p
 
 
 def article(page: Page) -> Draft:
-    """The article of a page. Raises SourceError: empty_page, too_deep, a wall's name, or empty_text."""
-    tree, url = page.tree, page.url
-    meta = Meta(tree, url=url)
+    """The article of a page. Raises SourceError: not_html, empty_page, too_deep, too_large, a wall's name, or empty_text."""
+    kind = page.content_type or "text/html"
+    if not any(word in kind for word in ("html", "xml", "text/plain")):
+        raise SourceError("not_html", f"{page.url}: {kind.split(';')[0][:100]} where an article was expected")
+    tree, url = parse_html(page.text, url=page.url, whole=True), page.url
+    small = len(page.text) <= SMALL
+    meta = Meta(tree, html=page.text, url=url)
     title = meta.title()
     body = read_body(tree, title=title)
     if reason := wall(page.text, headers=page.headers, visible=body.text):
         raise SourceError(reason, f"{url}: {reason} in place of the content; Vigie does not go around it")
-    text = body.text if len(body.text) >= THIN else _second_opinion(tree, body.text)
+    text = body.text if len(body.text) >= THIN or not small else _second_opinion(tree, body.text)
     if len(text.split()) < LEAST_WORDS:
         raise SourceError("empty_text", f"{url}: {len(text.split())} words of article were found; look at the page, it may be empty or have changed")
     images = _descriptions(body.images, title=title)
-    said = _letters(text)
+    said = plain(text) if images else ""
     published, edited = meta.times(body.near)
     return Draft(
         url=meta.url(),
@@ -54,7 +60,7 @@ def article(page: Page) -> Draft:
         content_type=_content_type(body, meta.kind),
         images=images,
         language=meta.language(),
-        published_at=published or _guessed_time(tree, url),
+        published_at=published or (_guessed_time(tree, url) if small else None),
         edited_at=edited,
         links=_links(body.links, base=url),
         replies=meta.replies(),
@@ -77,14 +83,13 @@ def _guessed_time(tree: HtmlElement, url: str) -> datetime | None:
     return parse_time(find_date(tree, url=url, original_date=True, max_date=LATEST))
 
 
-def _letters(text: str) -> str:
-    """All letters and digits of a text: what a description of an image need not repeat."""
-    return "".join(char for char in text.casefold() if char.isalnum())
-
-
 def _descriptions(images: Iterable[str], *, title: str | None) -> tuple[str, ...]:
     """What describes an image: not its file's name nor who made it, not the page's title once more."""
-    return tuple(image[:1000] for image in images if len(image) > 3 and not FILE_NAME.search(image) and not CREDIT.search(image) and plain(image[:1000]) != plain(title or ""))
+    return tuple(
+        image[:1000]
+        for image in images
+        if len(image) > 3 and not FILE_NAME.search(image) and not CREDIT.search(image) and plain(image[:1000]) != plain(title or "")
+    )
 
 
 def _content_type(body: Body, kind: str) -> tuple[ContentType, ...]:

@@ -38,7 +38,7 @@ class Keeper:
 
     def __init__(self, archive: Archive, *, source: Source, key: bytes, settings: Settings, opt_outs: OptOuts) -> None:
         self._archive, self._source, self._key, self._settings, self.opt_outs = archive, source, key, settings, opt_outs
-        self._batch: OpenBatch = archive.open_batch(source.name)
+        self._batch: OpenBatch = archive.open_batch(source.name, operator=settings.contact)
         self._counts: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._present: Counter[str] = Counter()
@@ -187,7 +187,7 @@ class Keeper:
 
     def _roll(self) -> None:
         if self._batch.documents >= self._settings.batch_documents or self._batch.size >= MAX_EVIDENCE:
-            full, self._batch = self._batch, self._archive.open_batch(self._source.name)
+            full, self._batch = self._batch, self._archive.open_batch(self._source.name, operator=self._settings.contact)
             full.seal()
 
     def finish(self) -> SourceReport:

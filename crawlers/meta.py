@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from core.urls import host_of
+from crawlers.json_ld import article_of
 from crawlers.markup import absolute
 from crawlers.times import find_time, parse_time
 
@@ -25,25 +24,44 @@ SIGNED = etree.XPath(
     "//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'auteur') or contains(@class, 'byline')"
     " or contains(@class, 'signature') or contains(@class, 'Author')]"
 )
+SIGNING = ("author", "Author", "auteur", "byline", "signature")  # without these words in a page, looking through all of it is in vain
 PUBLISHED = (
-    "article:published_time", "datepublished", "og:published_time", "article:published", "date", "pubdate", "publishdate", "publish-date", "publish_date",
-    "publication_date", "publication-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "dcterms.date", "parsely-pub-date",
-    "sailthru.date", "cxenseparse:recs:publishtime", "citation_publication_date", "citation_date", "date.issued", "ptime", "originalpublicationdate",
+    "article:published_time", "datepublished", "og:published_time", "article:published", "date", "pubdate", "publishdate", "publish-date",
+    "publish_date", "publication_date", "publication-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "dcterms.date",
+    "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "citation_publication_date", "citation_date", "date.issued",
 )  # fmt: skip
-MODIFIED = ("article:modified_time", "datemodified", "og:updated_time", "article:modified", "dcterms.modified", "last-modified", "revised", "modified")
-AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "dcterms.creator", "byl", "sailthru.author", "citation_author", "article:author_name")
+MODIFIED = (
+    "article:modified_time",
+    "datemodified",
+    "og:updated_time",
+    "article:modified",
+    "dcterms.modified",
+    "last-modified",
+    "revised",
+    "modified",
+)
+AUTHORS = (
+    "author",
+    "article:author",
+    "parsely-author",
+    "dc.creator",
+    "dcterms.creator",
+    "byl",
+    "sailthru.author",
+    "citation_author",
+    "article:author_name",
+)
 MAX_STATE = 400_000  # characters of JSON-LD that are read
-MAX_NODES = 2000  # objects of JSON-LD that are looked at
-ARTICLE = re.compile(r"(?:Article|Posting|Report|Recipe|Review|Blog|VideoObject)$")
-BROKEN = {
-    "datePublished": re.compile(r'"datePublished"\s*:\s*"([^"]{4,40})"'),
-    "dateModified": re.compile(r'"dateModified"\s*:\s*"([^"]{4,40})"'),
-    "author": re.compile(r'"author"\s*:\s*\[?\s*\{[^{}]{0,200}"name"\s*:\s*"([^"]{2,100})"'),
-}
+MAX_HEADINGS = 20
+SIGNS = re.compile(r"[\W_]+")
 SEPARATOR = re.compile(r"\s+[|\-–—•·:»~]+\s+|\s*\|\s*|\s::\s")
-BYLINE = re.compile(r"^(?:un\s+article\s+|article\s+|propos\s+recueillis\s+|[ée]crit\s+|publi[ée]\s+|post[ée]\s+|r[ée]dig[ée]\s+|written\s+)?(?:par|by)\s*:?\s+|^auteure?s?\s*:?\s+|^de\s*:\s+", re.IGNORECASE)
+BYLINE = re.compile(
+    r"^(?:un\s+article\s+|article\s+|propos\s+recueillis\s+|[ée]crit\s+|publi[ée]\s+|post[ée]\s+|r[ée]dig[ée]\s+|written\s+)?(?:par|by)\s*:?\s+|^auteure?s?\s*:?\s+|^de\s*:\s+",
+    re.IGNORECASE,
+)
 BEHIND = re.compile(
-    r"\s*(?:[|•·,(]|\s[-–—]\s|\b(?:publi[ée]|mis à|posté|il y a|le \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\d{1,2}[/. ]).*$", re.IGNORECASE | re.DOTALL
+    r"\s*(?:[|•·,(]|\s[-–—]\s|\b(?:publi[ée]|mis à|posté|il y a|le \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\d{1,2}[/. ]).*$",
+    re.IGNORECASE | re.DOTALL,
 )
 NO_NAME = re.compile(r"https?:|www\.|@|\d{3}|[<>{}=]|commentaire|r[ée]pondre|connexion|abonn", re.IGNORECASE)
 WRITTEN = re.compile(r"(?:publi[ée]|post[ée]|mis\sen\sligne|r[ée]dig[ée]|cr[ée]{2}|le|date|du)\b", re.IGNORECASE)
@@ -68,13 +86,13 @@ class _Signs:
                 self.named.setdefault(name.strip().lower(), element.get("content")[:2000].strip())
             elif tag == "link":
                 self.links.setdefault(element.get("rel").strip().lower(), element.get("href"))
-            elif tag == "h1":
+            elif tag == "h1" and len(self.headings) < MAX_HEADINGS:
                 self.headings.append(_line("".join(element.itertext())))
             elif tag == "title":
                 self.title = self.title or _line("".join(element.itertext()))
             elif tag == "time":
                 self.times.append(element)
-            elif element.text and len(element.text) <= MAX_STATE:
+            elif tag == "script" and element.text and len(element.text) <= MAX_STATE:
                 self.state.append(element.text)
 
     def first(self, names: Iterable[str]) -> Iterator[str]:
@@ -85,10 +103,10 @@ class _Signs:
 class Meta:
     """A page's own account of itself. ``lines`` are the short lines that stand near its title."""
 
-    def __init__(self, tree: HtmlElement, *, url: str) -> None:
-        self._tree, self._url = tree, url
+    def __init__(self, tree: HtmlElement, *, html: str, url: str) -> None:
+        self._tree, self._html, self._url = tree, html, url
         self._signs = _Signs(tree)
-        self._item = _article(self._signs.state)
+        self._item = article_of(self._signs.state)
         self._site = _site(self._signs, url)
         self.kind = self._signs.named.get("og:type", "")  # of OpenGraph: "article", "video.other", ...
 
@@ -107,8 +125,11 @@ class Meta:
         if "crit par" in self._signs.named.get("twitter:label1", ""):
             said.append(_name(self._signs.named.get("twitter:data1", "")))
         names = [name for name in people if plain(name) not in self._site] or [name for name in said if name and plain(name) not in self._site][:1]
-        names = names or _best(list(_signed(self._tree)), lines, self._site) or [*people, *houses, *said, *visible_authors(lines)][:1]
+        names = names or _best(self._signed(), lines, self._site) or [*people, *houses, *said, *visible_authors(lines)][:1]
         return ", ".join(dict.fromkeys(names))[:200] or None
+
+    def _signed(self) -> list[str]:
+        return list(_signed(self._tree)) if any(word in self._html for word in SIGNING) else []
 
     def times(self, lines: Sequence[str]) -> tuple[datetime | None, datetime | None]:
         """When it was published, and when edited if that was later."""
@@ -150,59 +171,20 @@ def _line(text: str) -> str:
     return " ".join(text[:2000].split())
 
 
-@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """Letters and digits alone, small: what two spellings of a title have in common."""
-    return "".join(char for char in text.casefold() if char.isalnum())
-
-
-def _article(state: list[str]) -> dict[str, Any]:
-    """The article's own object in the JSON-LD; {} where there is none."""
-    fallback: dict[str, Any] = {}
-    for text in state:
-        objects = list(_objects(text))
-        for item in objects:
-            kind = " ".join(map(str, item["@type"])) if isinstance(item.get("@type"), list) else str(item.get("@type"))
-            if ARTICLE.search(kind) and (item.get("headline") or item.get("datePublished")):
-                return {**item, "author": _resolved(item.get("author"), objects)}
-            if kind == "WebPage" and item.get("datePublished") and not fallback:
-                fallback = {key: item[key] for key in ("datePublished", "dateModified", "inLanguage") if key in item}
-    return fallback
-
-
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    try:
-        waiting: list[Any] = [json.loads(text.strip().rstrip(";"), strict=False)]
-    except (ValueError, RecursionError):
-        yield {"@type": "Article", **_broken(text)}
-        return
-    for _ in range(MAX_NODES):
-        if not waiting:
-            return
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting += reversed(value[:MAX_NODES])
-        elif isinstance(value, dict):
-            yield value
-            waiting += [value[key] for key in ("item", "itemListElement", "mainEntityOfPage", "mainEntity", "@graph") if isinstance(value.get(key), list | dict)]
-
-
-def _broken(text: str) -> dict[str, str]:
-    """What can be read of JSON-LD that is no JSON: a quotation mark in a title is enough."""
-    return {key: match[1] for key, pattern in BROKEN.items() if (match := pattern.search(text))}
-
-
-def _resolved(author: Any, objects: list[dict[str, Any]]) -> Any:
-    """An author who is named by reference, as he stands elsewhere in the same JSON-LD."""
-    if isinstance(author, dict) and "name" not in author and "@id" in author:
-        return next((item for item in objects if item.get("@id") == author["@id"] and "name" in item), author)
-    return author
+    return SIGNS.sub("", text.casefold())
 
 
 def _site(signs: _Signs, url: str) -> frozenset[str]:
     """How the site is called, as letters alone."""
     labels = host_of(url).removeprefix("www.").split(".")
-    names = {plain(signs.named.get("og:site_name", "")), plain(signs.named.get("application-name", "")), plain("".join(labels)), *map(plain, labels[:-1])}
+    names = {
+        plain(signs.named.get("og:site_name", "")),
+        plain(signs.named.get("application-name", "")),
+        plain("".join(labels)),
+        *map(plain, labels[:-1]),
+    }
     return frozenset(name for name in names if len(name) > 2)
 
 
@@ -230,7 +212,8 @@ def _without_site(title: str, site: frozenset[str]) -> str:
 
 def _creators(value: Any) -> tuple[list[str], list[str]]:
     """Names of persons, and of organisations, in JSON-LD."""
-    people, houses = [], []
+    people: list[str] = []
+    houses: list[str] = []
     for one in value[:20] if isinstance(value, list) else [value]:
         kind, name = (str(one.get("@type")), one.get("name")) if isinstance(one, dict) else ("Person", one)
         for part in name if isinstance(name, list) else [name]:
@@ -245,7 +228,9 @@ def _signed(tree: HtmlElement) -> Iterator[str]:
         around = [element, *list(element.iterancestors())[:6]]
         if any(COMMENT.search(f"{one.get('class') or ''} {one.get('id') or ''}"[:300]) for one in around):
             continue
-        name = element.get("content") or next((part for part in (_line(one) for one in element.itertext()) if len(part) > 2 and not BYLINE.match(f"{part} ")), "")
+        name = element.get("content") or next(
+            (part for part in (_line(one) for one in element.itertext()) if len(part) > 2 and not BYLINE.match(f"{part} ")), ""
+        )
         if (clean := _name(name)) and len(clean.split()) <= 6:
             yield clean
 
@@ -284,7 +269,12 @@ def _from_path(url: str) -> datetime | None:
 
 
 def _language(tree: HtmlElement, signs: _Signs, item: dict[str, Any]) -> str | None:
-    said = [tree.get("lang"), tree.get("{http://www.w3.org/XML/1998/namespace}lang"), tree.get("xml:lang"), *signs.first(("content-language", "og:locale", "language", "dc.language"))]
+    said = [
+        tree.get("lang"),
+        tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
+        tree.get("xml:lang"),
+        *signs.first(("content-language", "og:locale", "language", "dc.language")),
+    ]
     for one in [*said, item.get("inLanguage")]:
         if isinstance(one, str) and (match := re.match(r"\s*([a-zA-Z]{2})(?![a-zA-Z])", one)):
             return match[1].lower()

@@ -27,6 +27,8 @@ NETWORK = {  # what failed on the way, by the name of Scrapy's or Twisted's exce
     "ResponseNeverReceived": "cut_short", "ConnectionDone": "cut_short", "DownloadCancelledError": "too_large", "CancelledError": "too_large",
     "SSLError": "tls", "CertificateError": "tls", "Error": "tls",
 }  # fmt: skip
+# what libraries raise at a body that is not packed as its Content-Encoding says
+UNPACKING = {"builtins.EOFError", "gzip.BadGzipFile", "zlib.error", "struct.error", "brotli.error", "backports.zstd.ZstdError", "compression.zstd.ZstdError"}
 
 
 class Why(NamedTuple):
@@ -47,6 +49,9 @@ def reason_of(error: BaseException | None, *, url: str, silent: Collection[str])
         return _ignored(url, str(error), silent=silent)
     if isinstance(error, UnicodeError | ValueError):
         return Why("bad_address", f"{url}: leads to an address that cannot be read ({str(error)[:200]})")
+    kind = f"{type(error).__module__}.{type(error).__name__}"
+    if kind in UNPACKING:
+        return Why("unreadable_body", f"{url}: the body is not packed as its Content-Encoding says ({kind}); look at the page")
     reason = NETWORK.get(type(error).__name__)
     return Why(reason, f"{url}: {reason}", transient=True) if reason else None
 

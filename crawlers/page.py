@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
     from crawlers.drafts import Draft, Left
 
+MAX_TAGS = 400_000  # take 5 s and 1 GB
 # lxml takes a time for a tag that grows with the square of its attributes: 12 s for 100,000, 20 minutes for a million
 LARGE = 100_000  # characters: in less they cost a second at most
 MAX_ATTRIBUTES = 1000
-LONG_TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
+TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
 QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 ATTRIBUTE = re.compile(r"""[\s/"'][^\s/"'=]""")
 MAX_DEPTH = 250  # lxml itself stops at 255 and leaves out the rest without a word
@@ -75,10 +77,13 @@ class Found:
 def decode(body: bytes, content_type: str | None = None) -> str:
     """The text of a page whose declared charset may lie: valid UTF-8 is UTF-8, else the declared one, else Windows-1252."""
     try:
-        return body.decode("utf-8-sig")
+        return body.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError:
         pass
-    encoding, text = html_to_unicode(content_type, body, default_encoding="cp1252")
+    try:
+        encoding, text = html_to_unicode(content_type, body, default_encoding="cp1252")
+    except (LookupError, UnicodeError):  # Python knows codings, such as zlib, that are no charset
+        return body.decode("cp1252", errors="replace")
     if encoding.replace("-", "").lower() != "utf8":
         return text
     # declared UTF-8 with invalid bytes: a few broken characters stay, but a page in another charset is read as Windows-1252
@@ -87,12 +92,14 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
 
 def parse_html(html: str, *, url: str, whole: bool = False) -> HtmlElement:
-    """The tree of a page or fragment, without comments. Raises SourceError(empty_page), and too_complex for a tag that would take minutes.
+    """The tree of a page or fragment, without comments. Raises SourceError(empty_page), and too_large for what would take minutes or gigabytes.
 
     ``whole``: raises SourceError(too_deep) where tags nest so deep that the parser left out the rest.
     """
-    if len(html) > LARGE and any(_attributes(tag[0]) > MAX_ATTRIBUTES for tag in LONG_TAG.finditer(html)):
-        raise SourceError("too_complex", f"{url}: a tag with more than {MAX_ATTRIBUTES} attributes; no browser's page has that, look at it")
+    if html.count("<") > MAX_TAGS:
+        raise SourceError("too_large", f"{url}: more than {MAX_TAGS} tags, where a long page has 20,000; look at it")
+    if len(html) > LARGE and any(_attributes(tag) > MAX_ATTRIBUTES for tag in TAG.finditer(html)):
+        raise SourceError("too_large", f"{url}: a tag with more than {MAX_ATTRIBUTES} attributes; no browser's page has that, look at it")
     parser = LxmlParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(HTML_CLASSES)
     try:
@@ -104,9 +111,9 @@ def parse_html(html: str, *, url: str, whole: bool = False) -> HtmlElement:
     return tree
 
 
-def _attributes(tag: str) -> int:
+def _attributes(tag: re.Match[str]) -> int:
     """How many attributes a start tag has, or a few more."""
-    return len(ATTRIBUTE.findall(QUOTED.sub("=", tag))) if len(tag) > 2 * MAX_ATTRIBUTES else 0
+    return len(ATTRIBUTE.findall(QUOTED.sub("=", tag[0]))) if tag.end() - tag.start() > 2 * MAX_ATTRIBUTES else 0
 
 
 def parse_json(body: bytes, *, url: str) -> Any:

@@ -5,14 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import TextResponse
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from scrapy.robotstxt import RobotParser
 
 NOTHING = b"User-agent: *\nDisallow: /\n"
+LONGEST = 512 * 2**10  # bytes that are read, as RFC 9309 (2.5) allows: each rule costs time at each page
+TOO_MANY = 429
+
+
+class ObeyingMiddleware(RobotsTxtMiddleware):
+    """Scrapy's own, but for a file that led nowhere (redirects without end or to a refused host, a damaged body): Scrapy takes it for a permission."""
+
+    async def robot_parser(self, request: Request) -> RobotParser:
+        """What the file says. Raises IgnoreRequest where it cannot be read."""
+        parser = await super().robot_parser(request)
+        if parser is None:
+            spider: Any = self.crawler.spider
+            spider.silent.add(urlsplit(request.url).netloc)
+            raise IgnoreRequest("robots.txt cannot be read")
+        return parser
 
 
 class RobotsMiddleware:
@@ -27,10 +45,10 @@ class RobotsMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """A server error forbids."""
-        if is_robots(request) and response.status >= 500:
+        """A server error forbids, and so does a server that is asked too much."""
+        if is_robots(request) and (response.status >= 500 or response.status == TOO_MANY):
             return self._closed(request)
-        return response
+        return response.replace(body=response.body[:LONGEST]) if is_robots(request) and len(response.body) > LONGEST else response
 
     def process_exception(self, request: Request, exception: Exception) -> Response | None:
         """A site that does not answer forbids; a refusal of ours stays one."""

@@ -76,6 +76,8 @@ def _check_contact(source: Source, *, contact: str) -> None:
 
 def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
     """All that Scrapy is told: polite, bounded, and only http and https."""
+    from scrapy.settings.default_settings import RETRY_EXCEPTIONS
+
     return {
         "USER_AGENT": f"Vigie/0.1 (+{contact or 'local'})",
         "ROBOTSTXT_OBEY": True,
@@ -86,6 +88,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": MAX_BODY,
         "DOWNLOAD_WARNSIZE": 0,
         "RETRY_TIMES": 2,
+        "RETRY_EXCEPTIONS": [name for name in RETRY_EXCEPTIONS if "Timeout" not in str(name)],  # who takes 30 s is not asked again in this run
         "REDIRECT_MAX_TIMES": 5,
         "METAREFRESH_ENABLED": False,
         "COOKIES_ENABLED": False,
@@ -95,7 +98,9 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         NAMED_HOSTS: sorted(source.own_hosts()),
         "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3"), None),
         "DOWNLOADER_MIDDLEWARES": {
-            "crawlers.guard.GuardMiddleware": 50,  # before robots.txt (100): not even that is asked of a refused host
+            "crawlers.guard.GuardMiddleware": 50,  # before robots.txt: not even that is asked of a refused host
+            "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+            "crawlers.robots.ObeyingMiddleware": 100,  # where Scrapy has its own
             "crawlers.reservations.ReservationMiddleware": 110,  # after robots.txt
             "crawlers.robots.RobotsMiddleware": 540,  # above retry (550)
             "crawlers.pace.PaceMiddleware": 560,  # nearer to the site than retry (550): a retry waits too

@@ -112,7 +112,7 @@ async def _picture(browser: Browser, url: str, *, patience: float) -> tuple[byte
 
 
 async def _open(browser: Browser, url: str, *, patience: float) -> bool:
-    """Whether the page came to its end; one that never does is stopped, and what is there is shown."""
+    """Whether the page came to its end; of one that never does, what is there is shown."""
     loaded = browser.expect("Page.loadEventFired")
     try:
         async with asyncio.timeout(patience):
@@ -122,7 +122,6 @@ async def _open(browser: Browser, url: str, *, patience: float) -> bool:
             await loaded
             await asyncio.sleep(SETTLE)
     except TimeoutError:
-        await browser.call("Page.stopLoading", page=True)
         return False
     return True
 

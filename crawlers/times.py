@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 
 EPOCH = re.compile(r"\d{9,13}(?:\.\d{1,9})?")
 MONTHS = {
-    "janvier": 1, "janv": 1, "january": 1, "jan": 1, "février": 2, "fevrier": 2, "févr": 2, "fév": 2, "february": 2, "feb": 2, "mars": 3, "march": 3, "mar": 3,
+    "janvier": 1, "janv": 1, "january": 1, "jan": 1, "février": 2, "fevrier": 2, "févr": 2, "fév": 2, "february": 2, "feb": 2, "mars": 3,
+    "march": 3, "mar": 3,
     "avril": 4, "avr": 4, "april": 4, "apr": 4, "mai": 5, "may": 5, "juin": 6, "june": 6, "jun": 6, "juillet": 7, "juil": 7, "july": 7, "jul": 7,
     "août": 8, "aout": 8, "august": 8, "aug": 8, "septembre": 9, "sept": 9, "september": 9, "sep": 9, "octobre": 10, "oct": 10, "october": 10,
     "novembre": 11, "nov": 11, "november": 11, "décembre": 12, "decembre": 12, "déc": 12, "dec": 12, "december": 12,
