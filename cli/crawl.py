@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 def crawl(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> int:
     """Crawl the sources NAMES, or all enabled ones, into the archive."""
     from crawlers.archive import Archive
-    from crawlers.catalog import load_sources, pick
+    from crawlers.catalog import choose
 
     settings = start(ctx)
-    chosen = [source.name for source in pick(load_sources(settings.sources_dir), names)]
+    chosen, wrong = choose(settings.sources_dir, names)
     Archive(settings.archive_dir).recover()
-    reports, broken = _crawl_all(chosen, settings)
+    reports, broken = _crawl_all([source.name for source in chosen], settings)
+    broken = wrong | broken
     if as_json:
         click.echo(json.dumps({"sources": [report.model_dump(mode="json") for report in reports], "broken": broken}, ensure_ascii=False))
-    else:
+    elif reports:
         console().print(sources_table(reports))
     for message in broken.values():
         click.echo(f"vigie: {message}", err=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.context import console, start
+from cli.tables import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
 LAW = "RGPD, art. 17 (effacement) et 21 (opposition), en vigueur au 25/05/2018 ; à faire vérifier par un juriste"
 KINDS = {"host": "site", "address": "adresse", "author": "compte (pseudonymes)"}
 PLACES = {
-    "documents": "documents", "assessments": "évaluations", "set_aside": "mises de côté", "evidence": "enregistrements de preuve",
-    "ledger": "lignes du registre", "cursors": "repères de lecture", "index": "documents de l'index", "unfinished": "fichiers d'un arrêt brutal",
-    "damaged": "fichiers de preuve illisibles (à restaurer ou à sortir de l'archive)", "open": "lots en cours d'écriture, non examinés",
+    "documents": ("document", ""), "assessments": ("évaluation", ""), "set_aside": ("mise de côté", "mises de côté"),
+    "evidence": ("enregistrement de preuve", "enregistrements de preuve"), "ledger": ("ligne du registre", "lignes du registre"),
+    "cursors": ("repère de lecture", "repères de lecture"), "index": ("document de l'index", "documents de l'index"),
+    "unfinished": ("fichier d'un arrêt brutal", "fichiers d'un arrêt brutal"),
+    "damaged": ("fichier de preuve illisible", "fichiers de preuve illisibles (à restaurer ou à sortir de l'archive)"),
+    "open": ("lot en cours d'écriture, non examiné", "lots en cours d'écriture, non examinés"),
 }  # fmt: skip
 
 
@@ -39,9 +44,10 @@ def optout() -> None:
 @click.option("--platform", help="Host of that account, such as forum.exemple.fr.")
 @click.option("--note", default="", help="How and when the wish arrived; no name.")
 @click.option("--no-purge", is_flag=True, help="Only write it down; erase later with: vigie optout purge.")
+@click.option("--yes", is_flag=True, help="Erase without asking, also all of a host; for scripts.")
 @click.pass_context
-def add(ctx: click.Context, values: tuple[str, ...], *, author: str | None, platform: str | None, note: str, no_purge: bool) -> int:
-    """Add VALUES to the list, and erase at once what is stored of them.
+def add(ctx: click.Context, values: tuple[str, ...], *, author: str | None, platform: str | None, note: str, no_purge: bool, yes: bool) -> int:
+    """Add VALUES to the list, and erase at once what is stored of them, for good; in a terminal you are asked first.
 
     VALUE is a host, an address, or an account: @nom@instance.fr, https://instance.fr/@nom, https://t.me/nom, did:plc:...
     """
@@ -51,11 +57,57 @@ def add(ctx: click.Context, values: tuple[str, ...], *, author: str | None, plat
 
     settings = start(ctx)
     wishes = _wishes(settings, values, author=author, platform=platform)
+    if not no_purge and not _agreed(settings, wishes, yes=yes):
+        console().print("Rien n'a été écrit ni effacé. Sans effacer : vigie optout add … --no-purge")
+        return 2
     new = write_down(settings.archive_dir, wishes, at=datetime.now(UTC), note=note)
-    console().print(f"{new} lignes ajoutées à la liste des oppositions ({_told(wishes)}). {LAW}.")
+    done = f"{counted(new, 'ligne ajoutée', 'lignes ajoutées')} à la liste des oppositions" if new else "Déjà dans la liste des oppositions"
+    console().print(f"{done} ({_summed(wishes)}). {LAW}.")
     if any("bsky.app/profile/" in value and "did:" not in value for value in values):
         console().print("Bluesky : les messages archivés sont rattachés à l'identifiant did:plc:… du compte ; ajoutez-le aussi.")
     return 0 if no_purge else _purge(settings, as_json=False)
+
+
+def _agreed(settings: Settings, wishes: list[Wish], *, yes: bool) -> bool:
+    """Whether what is covered may be erased: a person says so, or a script with --yes. Raises Invalid for a host where nobody can be asked."""
+    from core.errors import Invalid
+
+    hosts, asked = [wish.value for wish in wishes if wish.kind == "host"], sys.stdin.isatty()
+    if hosts and not yes and not asked:
+        raise Invalid(f"{', '.join(hosts)}: all that is stored of a host would be erased for good; add --yes, or --no-purge to erase later")
+    covered, all_of_it = _covered(settings, wishes)
+    console().print(
+        f"{counted(covered, 'document conservé est couvert', 'documents conservés sont couverts')}."
+        if covered
+        else "Attention : rien de ce qui est conservé n'est couvert ; vérifiez l'orthographe."
+    )
+    if yes or not asked:
+        return True
+    more = f" ; avec ce que la liste couvrait déjà : {all_of_it}" if all_of_it > covered else ""
+    text = f"Inscrire cette opposition et effacer {counted(covered, 'document')} définitivement{more}"
+    answer: str = click.prompt(text, type=click.Choice(["oui", "non"]), default="non")
+    return answer == "oui"
+
+
+def _covered(settings: Settings, wishes: list[Wish]) -> tuple[int, int]:
+    """How many stored documents these wishes cover, and how many with those already on the list."""
+    from datetime import UTC, datetime
+
+    from core.pseudonyms import load_key
+    from crawlers.archive import Archive
+    from crawlers.optout import OptOut, OptOuts, load_opt_outs
+
+    archive, key = Archive(settings.archive_dir), load_key(settings)
+    new = OptOuts((OptOut(kind=wish.kind, value=wish.value, at=datetime.now(UTC)) for wish in wishes), key=key)
+    known = load_opt_outs(settings.archive_dir, key=key)
+    covered, all_of_it = set[str](), set[str]()
+    for batch in archive.batches():
+        for document in archive.documents(batch):
+            if new.covers(document):
+                covered.add(document.id)
+            elif known.covers(document):
+                all_of_it.add(document.id)
+    return len(covered), len(covered | all_of_it)
 
 
 @optout.command(name="list")
@@ -88,7 +140,7 @@ def remove(ctx: click.Context, values: tuple[str, ...], *, author: str | None, p
 
     settings = start(ctx)
     gone = take_off(settings.archive_dir, _wishes(settings, values, author=author, platform=platform))
-    console().print(f"{gone} lignes retirées de la liste des oppositions.")
+    console().print(f"{counted(gone, 'ligne retirée', 'lignes retirées')} de la liste des oppositions.")
     return 0 if gone else 2
 
 
@@ -162,26 +214,32 @@ def _tell(purged: Purged, *, wishes: int) -> None:
     from rich.text import Text
 
     was = purged.archive
-    gone = f"{was.documents} documents, {was.assessments} évaluations, {was.records} enregistrements de preuve, {was.set_aside} mises de côté"
-    text = f"Effacés : {gone}, {was.cursors} repères de lecture, {purged.index} documents de l'index."
+    found = {"documents": was.documents, "assessments": was.assessments, "evidence": was.records, "set_aside": was.set_aside, "cursors": was.cursors,
+             "index": purged.index}  # fmt: skip
+    text = f"Effacés : {', '.join(counted(number, *PLACES[kind]) for kind, number in found.items())}."
     if was.rewritten:
-        text += f" {was.rewritten} preuves partagées avec d'autres documents sont gardées sans ce qui est couvert."
+        shared = counted(
+            was.rewritten, "preuve partagée avec d'autres documents est gardée", "preuves partagées avec d'autres documents sont gardées"
+        )
+        text += f" {shared} sans ce qui est couvert."
     console().print(Text(text))
     _tell_left(purged.left, wishes=wishes)
-    if purged.archive.open:
-        console().print(f"{purged.archive.open} lots sont en cours d'écriture par une collecte : relancez « vigie optout purge » après elle.")
+    if was.open:
+        still = counted(was.open, "lot est", "lots sont")
+        console().print(f"{still} en cours d'écriture par une collecte : relancez « vigie optout purge » après elle.")
 
 
 def _tell_left(left: dict[str, int], *, wishes: int) -> None:
-    found = [f"{number} {PLACES[kind]}" for kind, number in left.items() if number]
+    found = [counted(number, *PLACES[kind]) for kind, number in left.items() if number]
     if left.keys() - {"open"}:
         console().print(f"[bold red]Il reste[/bold red] : {', '.join(found)}. Relancez « vigie optout purge ».")
     else:
         more = f" ({', '.join(found)})" if found else ""
-        console().print(f"Vérifié : rien de ce que couvrent les {wishes} lignes de la liste n'est plus conservé{more}.")
+        what = f"couvrent les {wishes} lignes" if wishes > 1 else "couvre la ligne" if wishes else "couvre"
+        console().print(f"Vérifié : rien de ce que {what} {'de la liste' if wishes else 'la liste, qui est vide,'} n'est plus conservé{more}.")
 
 
-def _told(wishes: list[Wish]) -> str:
+def _summed(wishes: list[Wish]) -> str:
     kinds = [wish.kind for wish in wishes]
     return ", ".join(f"{label} : {kinds.count(kind)}" for kind, label in KINDS.items() if kind in kinds)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.context import console, start
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
+
+    from core.settings import Settings
+    from crawlers.catalog import Source
+    from crawlers.page import Page
 
 
 @click.group()
@@ -22,24 +27,25 @@ def sources() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def list_sources(ctx: click.Context, *, as_json: bool) -> int:
-    """Every source with its kind, purpose and legal basis."""
-    from rich.table import Table
-    from rich.text import Text
+    """Every source with its kind, purpose and legal basis; exit code 2 if a file is wrong."""
+    from crawlers.catalog import load_all
 
-    from crawlers.catalog import load_sources
-
-    found = load_sources(start(ctx).sources_dir)
+    found, wrong = load_all(start(ctx).sources_dir)
     if as_json:
         for source in found.values():
             click.echo(source.model_dump_json())
-        return 0
-    table = Table(title="Sources", title_justify="left", show_lines=True)
-    for column in ("nom", "genre", "active", "titre", "finalité", "base légale"):
-        table.add_column(column)
-    for source in found.values():
-        table.add_row(source.name, source.kind, "oui" if source.enabled else "non", *map(Text, (source.title, source.purpose, source.legal_basis)))
-    console().print(table)
-    return 0
+    else:
+        from cli.tables import list_table
+
+        console().print(list_table(found.values()))
+    return _told(wrong)
+
+
+def _told(wrong: Mapping[str, str]) -> int:
+    """One line a wrong file on standard error; the exit code."""
+    for message in wrong.values():
+        click.echo(f"vigie: {message}", err=True)
+    return 2 if wrong else 0
 
 
 @sources.command()
@@ -47,24 +53,34 @@ def list_sources(ctx: click.Context, *, as_json: bool) -> int:
 @click.pass_context
 def check(ctx: click.Context, names: tuple[str, ...]) -> int:
     """Check all source files without fetching anything; with NAMES, try each: a few polite requests, and what would be kept."""
-    from crawlers.catalog import load_sources, pick
+    from cli.tables import counted
+    from crawlers.catalog import load_all, load_named
 
     settings = start(ctx)
-    found = load_sources(settings.sources_dir)
-    if not names:
-        console().print(f"{len(found)} sources lisibles : {', '.join(found) or 'aucune'}")
-        console().print("Pour en essayer une : vigie sources check NOM (quelques requêtes, rien n'est conservé)")
-        return 0
+    if names:
+        found, wrong = load_named(settings.sources_dir, names)
+        empty = [source.name for source in found.values() if not _tried(source, settings)]
+        return _told(wrong) or (2 if empty else 0)
+    found, wrong = load_all(settings.sources_dir)
+    console().print(f"{counted(len(found), 'source lisible', 'sources lisibles')} : {', '.join(found) or 'aucune'}")
+    console().print("Pour en essayer une : vigie sources check NOM (quelques requêtes, rien n'est conservé)")
+    return _told(wrong)
+
+
+def _tried(source: Source, settings: Settings) -> bool:
+    """Try a source and show it; whether a document was found. One that cannot be tried stops no other."""
     from cli.tables import show_trial
+    from core.errors import VigieError
     from flows.trying import try_source
 
-    seen = 0
-    for source in pick(found, names):
+    try:
         with console(stderr=True).status(f"essai de {source.name}"):
             trial = try_source(source.name, settings=settings)
-        show_trial(console(), trial)
-        seen += len(trial.documents)
-    return 0 if seen else 2
+    except VigieError as error:
+        _told({source.name: str(error)})
+        return False
+    show_trial(console(), trial, source=source)
+    return bool(trial.documents)
 
 
 @sources.command()
@@ -75,63 +91,83 @@ def check(ctx: click.Context, names: tuple[str, ...]) -> int:
 @click.pass_context
 def add(ctx: click.Context, url: str, *, name: str | None, purpose: str | None, force: bool) -> int:
     """Look at URL and write a source file for it, disabled until you have read it."""
-    from core.errors import ConfigError, SourceError
-    from core.files import write_text
+    from core.errors import ConfigError, Invalid
     from core.urls import canonical
     from crawlers import suggest
-    from crawlers.expect import is_blind
-    from flows.trying import look
+    from crawlers.catalog import NAME
 
     settings, url = start(ctx), canonical(url)
-    keys, trial = suggest.from_address(url), None
+    if name is not None and not NAME.fullmatch(name):
+        raise Invalid(f"--name {name[:100]!r}: expected small letters, digits, - and _ only, such as mon_blog")
+    if why := suggest.not_a_source(url):
+        raise Invalid(f"{url}: {why}")
+    keys, page = suggest.from_address(url), None
     if keys is None:
-        with console(stderr=True).status(f"lecture de {url}"):
-            trial = look(url, settings=settings)
-        blind = [reason for reason in trial.report.reasons if is_blind(reason)]
-        if trial.page is None or (blind and not trial.documents):
-            raise SourceError("unreadable", f"{url}: could not be read ({', '.join(blind) or 'no answer'}); no source was written")
-        keys = suggest.from_page(url, trial.page)
+        keys, page = _looked(url, settings)
     name = name or suggest.name_of(keys, url)
     path = settings.sources_dir / f"{name}.yml"
     if path.exists() and not force:
         raise ConfigError(f"{path} exists; choose another name with --name, or replace it with --force")
-    text = suggest.as_yaml(keys, title=suggest.title_of(url, trial.page if trial else None), purpose=purpose or suggest.PURPOSE, least=1)
-    write_text(path, text)
-    load_checked(path)
-    console().print(f"Écrit : {path} (genre {keys['kind']})\n\n{text}\nEnsuite : vigie sources check {name}", markup=False, soft_wrap=True)
+    text = suggest.as_yaml(keys, title=suggest.title_of(url, page), purpose=purpose or suggest.PURPOSE, least=1)
+    _write_checked(path, text)
+    console().print(f"Écrit : {path} (genre {keys['kind']})\n\n{text}", markup=False, soft_wrap=True)
+    todo = "relisez ce fichier" if purpose else "ouvrez ce fichier et complétez « purpose »"
+    console().print(f"Ensuite : {todo}, puis : vigie sources check {name}", markup=False, soft_wrap=True)
     return 0
 
 
-def load_checked(path: Path) -> None:
-    """A file that this program wrote and cannot read is removed again. Raises ConfigError."""
-    from core.errors import ConfigError
+def _looked(url: str, settings: Settings) -> tuple[dict[str, Any], Page]:
+    """The keys of a source for the page at an address, and the page. Raises SourceError where it cannot be read."""
+    from core.errors import SourceError
+    from crawlers import suggest
+    from crawlers.expect import is_blind, meaning
+    from flows.trying import look
+
+    with console(stderr=True).status(f"lecture de {url}"):
+        trial = look(url, settings=settings)
+    if trial.page is not None and (keys := suggest.from_instance(url, trial.page)):  # its pages are made by a script: an article finds nothing
+        return keys, trial.page
+    reasons = trial.report.reasons
+    if trial.page is None or (any(map(is_blind, reasons)) and not trial.documents):
+        why = "; ".join(f"{reason}: {meaning(reason)}" for reason in reasons) or "no answer"
+        raise SourceError("unreadable", f"{url}: could not be read ({why}); no source was written")
+    return suggest.from_page(url, trial.page), trial.page
+
+
+def _write_checked(path: Path, text: str) -> None:
+    """Put a file in its place once it is known to be right: a wrong one replaces none. Raises ConfigError."""
+    from tempfile import TemporaryDirectory
+
+    from core.files import write_text
     from crawlers.catalog import load_source
 
-    try:
-        load_source(path)
-    except ConfigError:
-        path.unlink()
-        raise
+    with TemporaryDirectory(prefix="vigie-source-") as folder:
+        trial = Path(folder) / path.name
+        trial.write_text(text, encoding="utf-8")
+        load_source(trial)
+    write_text(path, text)
 
 
 @sources.command()
+@click.argument("names", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
-def coverage(ctx: click.Context, *, as_json: bool) -> int:
-    """What each source's runs saw, what they did not, and which fields they found."""
+def coverage(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> int:
+    """What the runs of each source, or of NAMES, saw, what they did not, and which fields they found."""
     from cli.tables import coverage_table
-    from crawlers.catalog import load_sources
+    from crawlers.catalog import load_all, load_named
     from crawlers.coverage import coverage as measure
     from crawlers.history import History
 
     settings = start(ctx)
-    found = measure(list(load_sources(settings.sources_dir).values()), History(settings.archive_dir))
+    sources_read, wrong = load_named(settings.sources_dir, names) if names else load_all(settings.sources_dir)
+    found = measure(list(sources_read.values()), History(settings.archive_dir))
     if as_json:
         for one in found:
             click.echo(one.model_dump_json())
     else:
         console().print(coverage_table(found))
-    return 0
+    return _told(wrong)
 
 
 @sources.command()

@@ -98,6 +98,7 @@ class Document(Record):
     followers: int | None = None  # of the account or channel
     funding: Funding | None = None
     evidence: WarcRef | None = None
+    deletion: WarcRef | None = None  # the answer by which the site said that it is gone
     content_sha256: Sha256  # of what identifies this version: title, text, amounts
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.urls import host_of
 from crawlers.blocks import HEADINGS, PARAGRAPH, Block, Blocks
 
 if TYPE_CHECKING:
@@ -40,18 +41,22 @@ class Body(NamedTuple):
     near: tuple[str, ...]
 
 
-def read_body(tree: HtmlElement, *, title: str | None) -> Body:
-    """The running text of a page, without its title, with the links in it, the descriptions of its images, and what it consists of."""
+def read_body(tree: HtmlElement, *, title: str | None, host: str) -> Body:
+    """The running text of a page, without its title, with the links in it, the descriptions of its images, and what it consists of.
+
+    ``host``: the page's own; a line that leads to another one, "Rejoignez le canal", is said to the reader, one within the site is a menu.
+    """
     body = tree.find("body")
     walk = Blocks(tree if body is None else body)
     furniture = _furniture(walk)
     weights = walk.weights(without=furniture)
     inside = walk.below(_widened(walk, _container(walk, weights), furniture))
     rows = [(at, block) for at, block in enumerate(walk.blocks) if inside[block.node]]
-    stretch = _stretch([_value(block, furniture[block.node]) for _, block in rows])
-    rows = [*_before(walk.blocks, rows[stretch], furniture), *rows[stretch]]
+    stretch = _stretch([_value(block, furniture[block.node], host) for _, block in rows])
+    rows = _from_title(rows[stretch])
+    rows = [*_before(walk.blocks, rows, furniture, host), *rows]
     rows = [(at, block) for at, block in rows if not furniture[block.node]]
-    kept = _kept([block for _, block in rows], title=title)
+    kept = _kept([block for _, block in rows], title=title, host=host)
     first, last = (rows[0][0], rows[-1][0]) if rows else (0, -2)
     seen = [(kind, text) for before, node, kind, text in walk.seen if first <= before <= last + 1 and inside[node] and not furniture[node]]
     return Body(
@@ -59,7 +64,7 @@ def read_body(tree: HtmlElement, *, title: str | None) -> Body:
         links=tuple(dict.fromkeys(link for _, block in rows for link in block.links)),
         images=tuple(dict.fromkeys(text for kind, text in seen if kind == "IMAGE" and text)),
         media=frozenset(kind for kind, _ in seen),
-        near=_near(walk.blocks, first),
+        near=_near(walk.blocks, next((at for at, block in rows if kept and block is kept[0]), first)),
     )
 
 
@@ -95,31 +100,33 @@ def _container(walk: Blocks, weights: list[float]) -> int:
 
 def _widened(walk: Blocks, node: int, furniture: list[bool]) -> int:
     """The nodes around it too, as long as what they add is running text: a standfirst, a second column of text."""
-    inside = walk.below(node)
-    for _ in range(MAX_WIDER if node else 0):
-        parent = walk.parents[node]
-        around = walk.below(parent)
+    inside, widest = walk.below(node), node
+    for _ in range(MAX_WIDER):
+        if not node:
+            break
+        node = walk.parents[node]
+        around = walk.below(node)
         added = [block for block in walk.blocks if around[block.node] and not inside[block.node] and not furniture[block.node]]
         if added and sum(block.weight for block in added) < 0.7 * sum(len(block.text) for block in added):
             break
-        node, inside = parent, around
-        if not node:
-            break
-    return node
+        inside, widest = around, node if added else widest
+    return widest
 
 
-def _value(block: Block, furniture: bool) -> float:  # noqa: FBT001 - of a block
+def _value(block: Block, furniture: bool, host: str) -> float:  # noqa: FBT001 - of a block
     """What a block adds to a stretch of text: running text adds itself, links and furniture take away."""
     size = len(block.text)
     if furniture:
         return -min(size, 100) / 2 if block.tag != "figcaption" else 0.0
     if block.weight:
         return block.weight
+    if block.linked > size / 2 and _leads_out(block, host):
+        return 0.0
     if block.linked > size / 2:
         return -float(min(size, 100)) if block.tag != "li" or block.linked > 0.8 * size else 0.0
     if block.tag in HEADINGS:
         return 0.0
-    return size / 5 if block.tag == "p" else -10.0
+    return size / 5 if block.tag in ("p", "li") else -10.0
 
 
 def _stretch(values: list[float]) -> slice:
@@ -134,14 +141,21 @@ def _stretch(values: list[float]) -> slice:
     return found
 
 
-def _before(blocks: list[Block], rows: list[tuple[int, Block]], furniture: list[bool]) -> list[tuple[int, Block]]:
+def _from_title(rows: list[tuple[int, Block]]) -> list[tuple[int, Block]]:
+    """Without what stands above the title, if that is little."""
+    title = next((at for at, (_, block) in enumerate(rows) if block.tag == "h1"), 0)
+    above = sum(block.weight for _, block in rows[:title])
+    return rows[title:] if above < 0.3 * sum(block.weight for _, block in rows) else rows
+
+
+def _before(blocks: list[Block], rows: list[tuple[int, Block]], furniture: list[bool], host: str) -> list[tuple[int, Block]]:
     """The standfirst: running text between the title and the stretch, outside of what holds that."""
     first = rows[0][0] if rows else 0
     reach = range(first - 1, max(-1, first - 40), -1)
     title = next((at for at in reach if blocks[at].tag == "h1"), None)
     total, start = 0.0, first
     for at in reach if title is None else ():
-        total += _value(blocks[at], furniture[blocks[at].node])
+        total += _value(blocks[at], furniture[blocks[at].node], host)
         if total < 0:
             break
         start = at
@@ -149,12 +163,12 @@ def _before(blocks: list[Block], rows: list[tuple[int, Block]], furniture: list[
     return [(at, blocks[at]) for at in range(start if title is None else title, first) if blocks[at].weight >= least]
 
 
-def _kept(blocks: list[Block], *, title: str | None) -> list[Block]:
+def _kept(blocks: list[Block], *, title: str | None, host: str) -> list[Block]:
     """Without what leads elsewhere, and without a heading of which nothing is left."""
     kept: list[Block] = []
     lost = False  # whether something was left out since the last that was kept
     for block in blocks:
-        if _leads_elsewhere(block) or block.text == title:
+        if _leads_elsewhere(block, host) or block.text == title:
             lost = lost or block.text != title
             continue
         if lost and kept and kept[-1].tag in HEADINGS and block.tag in HEADINGS:
@@ -175,10 +189,23 @@ def _near(blocks: list[Block], first: int) -> tuple[str, ...]:
     return tuple(reversed(lines[:3]))
 
 
-def _leads_elsewhere(block: Block) -> bool:
+def _leads_elsewhere(block: Block, host: str) -> bool:
     size = len(block.text)
     if not size or not any(char.isalnum() for char in block.text[:200]):
         return True
     if size < SHORT and ELSEWHERE.match(block.text):
         return True
+    if _leads_out(block, host):
+        return False
     return block.linked > 0.8 * size or (block.linked > size / 2 and block.tag not in ("p", "li"))
+
+
+def _leads_out(block: Block, host: str) -> bool:
+    """Whether a paragraph is a link to another site or an e-mail address."""
+    return block.tag in ("p", "div") and bool(block.links) and all(_is_out(link, host) for link in block.links)
+
+
+def _is_out(link: str, host: str) -> bool:
+    if link.startswith(("mailto:", "tel:")):
+        return True
+    return link.startswith(("http://", "https://")) and host_of(link).removeprefix("www.") != host.removeprefix("www.")

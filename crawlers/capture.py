@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.urls import host_of
 from crawlers.headers import lower_headers
+from crawlers.robots import is_robots
 from crawlers.warc import Capture
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 CAPTURE = "capture"  # key of request.meta
 REDIRECTS = "captured_redirects"
 SECRET = "secret"  # noqa: S105 - a key too: logins and tokens are never taken down
+PERMISSION = "permission"  # asked by the crawl itself before it reads: no page
 NOT_MODIFIED = 304
 
 
@@ -37,7 +39,7 @@ class CaptureMiddleware:
         now = datetime.now(UTC)
         spider.keeper.clock.note(host_of(response.url), lower_headers(response), now)
         spider.keeper.received(len(response.body))
-        if request.meta.get(SECRET) or request.url.endswith(("/robots.txt", "/.well-known/tdmrep.json")):
+        if request.meta.get(SECRET) or request.meta.get(PERMISSION) or is_robots(request):
             return response
         earlier: tuple[Capture, ...] = request.meta.get(REDIRECTS, ())
         capture = _capture(request, response, at=now, redirects=earlier)

@@ -15,9 +15,10 @@ from core.errors import ConfigError, NotFound, nearest
 from core.records import AccessMode, Record
 from core.urls import host_of, is_ip
 from crawlers.minimise import Keep
+from crawlers.mistakes import as_lists, explained, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 Host = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.-]*\.[a-zA-Z0-9-]+$")]  # a name alone: no scheme, no path
@@ -50,15 +51,15 @@ class Source(Record):
     """What every source file says. A kind adds its own keys in crawlers/spiders/<kind>.py."""
 
     name: str
-    title: str = Field(min_length=3)
+    title: str = Field(min_length=3, description="what people call it")
     kind: str
     enabled: bool = False
-    purpose: str = Field(min_length=10, description="why this source is read")
-    legal_basis: str = Field(min_length=10, description="on what ground")
+    purpose: str = Field(min_length=10, description="why this source is read, in a sentence")
+    legal_basis: str = Field(min_length=10, description="on what legal ground it is read")
     access_mode: AccessMode = "open"
-    language: str | None = Field("fr", pattern=r"^[a-z]{2}$")
+    language: str | None = Field("fr", pattern=r"^[a-z]{2}$", description="two small letters such as fr")
     delay: float = Field(2.0, ge=0, le=600, description="seconds between two requests to one host")
-    hosts: tuple[Host, ...] = Field((), description="other hosts whose linked pages may be read")
+    hosts: tuple[Host, ...] = Field((), description="other hosts whose linked pages may be read, names alone such as exemple.fr")
     concurrency: int = Field(2, ge=1, le=16, description="requests to one host at once")
     max_requests: int = Field(1000, ge=1, le=100_000, description="pages asked for in one run")
     max_bytes: int = Field(200_000_000, ge=1000, description="bytes received in one run")
@@ -93,7 +94,7 @@ def spellings(hosts: Iterable[str]) -> frozenset[str]:
 class SiteSource(Source):
     """A source that starts at one address."""
 
-    url: HttpUrl
+    url: HttpUrl = Field(description="the address where reading starts")
 
     def addresses(self) -> tuple[str, ...]:
         """The one address."""
@@ -119,33 +120,90 @@ def load_source(path: Path) -> Source:
         if key not in options.model_fields or key == "name":
             raise ConfigError(f"{path}: unknown key {str(key)!r}; {nearest(str(key), options.model_fields.keys() - {'name'})}")
     try:
-        return options.model_validate({"name": path.stem, **data})
+        return options.model_validate({"name": path.stem, **_eased(data, options)})
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "file"
-        found = "" if first["type"] == "missing" else f", found {str(first['input'])[:80]!r}"
-        raise ConfigError(f"{path}: {where}: {first['msg']}{found}") from error
+        raise ConfigError(f"{path}: {explained(error, options)}") from error
+
+
+def _eased(data: dict[str, Any], options: type[Source]) -> dict[str, Any]:
+    """The keys as their kind wants them: one value for a list of one, a hashtag with its #."""
+    found = as_lists(data, options)
+    if isinstance(found.get("tag"), str):
+        found["tag"] = found["tag"].removeprefix("#")
+    return found
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if path.suffix != ".yml":
+        raise ConfigError(f"{path}: found a file that ends with {path.suffix!r}; rename it to {path.stem}.yml")
     if not NAME.fullmatch(path.stem):
         raise ConfigError(f"{path}: the file's name is the source's name; expected small letters, digits, - and _ only")
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as YAML in UTF-8 ({' '.join(str(error).split())[:200]})") from error
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start + 1} is not UTF-8; save it as UTF-8") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: {unreadable(error, text)}") from error
+    if data is None:
+        raise ConfigError(f"{path}: the file is empty; expected keys and values such as 'kind: feed'")
     if not isinstance(data, dict):
-        raise ConfigError(f"{path}: found {type(data).__name__}, expected keys and values such as 'kind: feed'")
+        raise ConfigError(f"{path}: found {'a list' if isinstance(data, list) else repr(data)[:80]}, expected keys and values such as 'kind: feed'")
     return data
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The source files by name; those that only a wrong ending keeps from being one keep it in their name. Raises ConfigError."""
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder of sources; set VIGIE_SOURCES_DIR or create it")
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".yml", ".yaml"))
+    return {path.stem if path.suffix == ".yml" else path.name: path for path in found}
+
+
+def load_all(folder: Path) -> tuple[dict[str, Source], dict[str, str]]:
+    """All sources that can be read, by name, and what is wrong with the other files. Raises ConfigError for an absent folder."""
+    return _load(_files(folder))
+
+
+def _load(files: Mapping[str, Path]) -> tuple[dict[str, Source], dict[str, str]]:
+    sources, wrong = dict[str, Source](), dict[str, str]()
+    for name, path in files.items():
+        try:
+            sources[name] = load_source(path)
+        except ConfigError as error:
+            wrong[name] = str(error)
+    return sources, wrong
 
 
 def load_sources(folder: Path) -> dict[str, Source]:
     """All sources by name, sorted. Raises ConfigError on the first wrong file or an absent folder."""
-    if not folder.is_dir():
-        raise ConfigError(f"{folder}: no such folder of sources; set VIGIE_SOURCES_DIR or create it")
-    return {path.stem: load_source(path) for path in sorted(folder.glob("*.yml"))}
+    return {name: load_source(path) for name, path in _files(folder).items()}
+
+
+def load_named(folder: Path, names: Iterable[str]) -> tuple[dict[str, Source], dict[str, str]]:
+    """The named sources, and what is wrong with their files; no other file is read. Raises NotFound, and ConfigError for an absent folder."""
+    files = _files(folder)
+    files |= {path.stem: path for name, path in files.items() if path.suffix != ".yml" and path.stem not in files}
+    for name in names:
+        if name not in files:
+            raise NotFound(f"source {name!r} does not exist; {nearest(name, files)}")
+    return _load({name: files[name] for name in names})
+
+
+def choose(folder: Path, names: tuple[str, ...] = ()) -> tuple[list[Source], dict[str, str]]:
+    """The named sources, or all enabled ones when none is named, and what is wrong with the files of others.
+
+    Raises NotFound, and ConfigError when nothing is enabled.
+    """
+    if names:
+        sources, wrong = load_named(folder, names)
+        return list(sources.values()), wrong
+    sources, wrong = load_all(folder)
+    chosen = [source for source in sources.values() if source.enabled]
+    return (chosen, wrong) if wrong else (pick(sources, ()), wrong)
 
 
 def pick(sources: dict[str, Source], names: tuple[str, ...]) -> list[Source]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from core.records import Record
 from crawlers.expect import is_blind
@@ -29,8 +29,8 @@ class Coverage(Record):
     read: int = 0  # documents that the last run saw
     expected: str = ""
     usual: int | None = None  # documents that a run sees, median of those before the last
-    blind_spots: dict[str, int] = {}  # of the last run
-    fields: dict[str, float] = {}  # of the last run that saw documents
+    blind_spots: dict[str, int] = Field(default_factory=dict)  # of the last run
+    fields: dict[str, float] = Field(default_factory=dict)  # of the last run that saw documents
     alarms: tuple[str, ...] = ()
 
 

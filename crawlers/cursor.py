@@ -1,7 +1,7 @@
 """Where a source was left: what it had shown when it was last read to the end, and by which marks a site tells that nothing changed.
 
-One JSON file a source. It is written only after a run that met no failure, so what a cut-short run missed is read the next time; without
-it everything is read again and found to be known, which is harmless.
+One JSON file a source, written at the end of a run. Of a listing that could not be read to its end it keeps what the last run had left, so
+what was missed is read the next time; without the file everything is read again and found to be known, which is harmless.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MARKS = 40  # items remembered of a listing's first page: some may be deleted before the next run
 ITEMS = 2000  # items remembered of a source, the last ones
 PAGES = 20_000  # addresses whose marks of change are remembered
+ENOUGH = 0.25  # share of a page's items
 log = get_logger(__name__)
 
 
@@ -29,6 +30,7 @@ class Cursor:
         self._path = path
         self._old = _load(path)
         self._new: dict[str, dict[str, Any]] = {"values": {}, "marks": {}, "pages": {}, "read": {}, "items": {}}
+        self._unread: set[str] = set()
 
     def get(self, name: str) -> str | None:
         """A value that a kind left."""
@@ -40,8 +42,9 @@ class Cursor:
         self._new["values"][name] = value
 
     def reached(self, place: str, keys: Iterable[str]) -> bool:
-        """Whether one of a page's items had been on the first page of this listing when it was last read to the end."""
-        return bool(set(self._old["marks"].get(place, ())).intersection(keys))
+        """Whether a page shows what the first page of this listing had shown when it was last read to the end: more than a pinned item of it."""
+        shown = set(keys)
+        return bool(shown) and len(shown.intersection(self._old["marks"].get(place, ()))) >= ENOUGH * len(shown)
 
     def has_marks(self, place: str) -> bool:
         """Whether this listing was ever read to the end."""
@@ -71,6 +74,10 @@ class Cursor:
         self._new["values"] = {**self._old["values"], **self._new["values"]}
         self._new["read"] = {**self._old["read"], **self._new["read"]}
 
+    def unread(self, places: Iterable[str]) -> None:
+        """Not all that these pages lead to was read: what the last run left of them stays, so that the next one reads the rest."""
+        self._unread.update(places)
+
     def was_read(self, url: str, digest: str) -> bool:
         """Whether the last complete run read this address when its listing said the same of it; then it is left out."""
         if self._old["read"].get(url) != digest:
@@ -94,8 +101,14 @@ class Cursor:
         """An item is gone."""
         self._old["items"].pop(key, None)
 
-    def save(self) -> None:
-        """Leave it for the next run, atomically. Raises ConfigError."""
+    def save(self, *, complete: bool = True) -> None:
+        """Leave it for the next run, atomically. ``complete``: whether nothing failed that another run may read. Raises ConfigError."""
+        if not complete:
+            self._new["values"] = dict(self._old["values"])
+        for kind in ("pages", "marks", "read"):
+            for place in self._unread:
+                self._new[kind].pop(place, None)
+            self._new[kind].update({place: self._old[kind][place] for place in self._unread if place in self._old[kind]})
         items = {**{key: value for key, value in self._old["items"].items() if key not in self._new["items"]}, **self._new["items"]}
         self._new["items"] = dict(list(items.items())[-ITEMS:])
         write_text(self._path, json.dumps(self._new, ensure_ascii=False))

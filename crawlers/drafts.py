@@ -49,6 +49,10 @@ class Draft(Record):
     funding: Funding | None = None
 
 
+# fields that a document says in its own way
+OWN = {"url", "text", "account", "organiser", "language", "funding", "published_at", "edited_at", "thread_root", "thread_parent"}
+
+
 class Left(Record):
     """An item of a page that is not kept, and why. ``status``: nothing of it is stored; met before; cannot be read."""
 
@@ -69,6 +73,12 @@ def deleted(document: Document, *, at: datetime) -> Document:
     return document.model_copy(update={"deleted_at": at, "collected_at": at, "content_sha256": digest})
 
 
+def owners(draft: Draft, *, key: bytes) -> tuple[str, ...]:
+    """The pseudonyms of those whose words these are."""
+    platform = host_of(draft.url)
+    return tuple(pseudonym(key, platform=platform, account=name) for name in (draft.account, draft.organiser) if name)
+
+
 def to_document(draft: Draft, *, source: Source, key: bytes, now: datetime, max_chars: int) -> Document:
     """The document to archive, without evidence. Raises SourceError for an empty or an oversized text, and Invalid for an address that is none."""
     text = draft.text.strip() or (draft.title or "").strip()
@@ -84,7 +94,7 @@ def to_document(draft: Draft, *, source: Source, key: bytes, now: datetime, max_
     account = draft.account or draft.organiser
     contacts, payments = channels(text, draft.links)
     return Document(
-        **draft.model_dump(exclude={"url", "text", "account", "organiser", "language", "funding", "published_at", "edited_at", "thread_root", "thread_parent"}),
+        **draft.model_dump(exclude=OWN),
         id=document_id(url),
         url=url,
         source=source.name,

@@ -55,7 +55,7 @@ def alarms(source: Source, report: SourceReport, *, earlier: Sequence[SourceRepo
     """What in this run is not as the source file expects, or not as in ``earlier`` runs."""
     read, expect = report.kept + report.duplicate + report.dropped, source.expect
     found = []
-    if not report.unchanged:
+    if not report.unchanged or report.set_aside or report.failed:  # a listing that did not change has nothing new to read
         if read == 0 and expect.min == 0:
             found.append("rien n'a été lu : le lieu a peut-être changé, déménagé ou fermé")
         if read < expect.min:

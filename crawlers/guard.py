@@ -2,7 +2,9 @@
 
 Only the hosts that the source file names are read. A name must lead to a public address, checked where it is resolved, on the very address
 that is then connected to, so that a name that changes its address between check and use (DNS rebinding) gains nothing. A private address
-is reached only where the file writes it in digits (or as localhost), with that port: the demonstration lies on loopback.
+is reached only where the file writes it in digits (or as localhost), with that port: the demonstration lies on loopback. A public host is
+asked at the scheme's own port, or at one that the file writes for it: other ports belong to other services. What was asked for in private is
+not sent in the clear because a page says so.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.error import DNSLookupError
 
-from core.urls import host_of, is_ip, is_public_address
+from core.urls import DEFAULT_PORTS, host_of, is_ip, is_public_address
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -60,7 +62,7 @@ def _public(address: str, name: str) -> str:
 
 
 class GuardMiddleware:
-    """Refuses a host that the source does not name, and a private address that it does not write."""
+    """Refuses a host or a port that the source does not name, a private address that it does not write, and a way from https to http."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -73,13 +75,32 @@ class GuardMiddleware:
     def process_request(self, request: Request) -> None:
         """Raises Refused; redirects pass here too."""
         spider: Any = self._crawler.spider
-        host, place = host_of(request.url), urlsplit(request.url).netloc.lower()
         if spider.keeper.opt_outs.covers_address(request.url):
             raise Refused("opted_out")
+        host, place = host_of(request.url), _place(request.url)
         if inside(host) and place not in spider.source.own_places():
             raise Refused("private_address")
         if host not in spider.source.own_hosts():
             raise Refused("other_host")
+        if not _is_own_port(request.url) and place.removeprefix("www.") not in {one.removeprefix("www.") for one in spider.source.own_places()}:
+            raise Refused("other_port")
+        if _is_downgraded(request):
+            raise Refused("downgraded")
+
+
+def _place(url: str) -> str:
+    """Host and port, as written."""
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
+
+
+def _is_own_port(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.port in (None, DEFAULT_PORTS.get(parts.scheme))
+
+
+def _is_downgraded(request: Request) -> bool:
+    led_by = request.meta.get("redirect_urls", ())
+    return urlsplit(request.url).scheme == "http" and any(urlsplit(url).scheme == "https" for url in led_by)
 
 
 def inside(host: str) -> bool:

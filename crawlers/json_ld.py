@@ -25,7 +25,7 @@ def article_of(state: list[str]) -> dict[str, Any]:
         objects = list(_objects(text))
         for item in objects:
             kind = " ".join(map(str, item["@type"])) if isinstance(item.get("@type"), list) else str(item.get("@type"))
-            if ARTICLE.search(kind) and (item.get("headline") or item.get("datePublished")):
+            if ARTICLE.search(kind) and any(key in item for key in ("headline", "datePublished", "author")):
                 return {**item, "author": _resolved(item.get("author"), objects)}
             if kind == "WebPage" and item.get("datePublished") and not fallback:
                 fallback = {key: item[key] for key in ("datePublished", "dateModified", "inLanguage") if key in item}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,18 +11,19 @@ from core.errors import Invalid, SourceError, VigieError
 from core.logs import get_logger
 from core.records import SetAside, SourceReport
 from core.urls import document_id
+from crawlers.answer import Answer
 from crawlers.clock import Clock
-from crawlers.drafts import Draft, Left, deleted, to_document
+from crawlers.drafts import Left, deleted, owners, to_document
 from crawlers.expect import presence
-from crawlers.redact import without_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from core.records import Document, WarcRef
+    from core.records import Document
     from core.settings import Settings
     from crawlers.archive import Archive, OpenBatch
     from crawlers.catalog import Source
+    from crawlers.drafts import Draft
     from crawlers.optout import OptOuts
     from crawlers.page import Page
     from crawlers.warc import Capture
@@ -54,53 +54,48 @@ class Keeper:
 
     def take(self, items: Sequence[Draft | Left], *, capture: Capture | None, page: Page) -> list[Document]:
         """Archive the items of one page with their evidence, or count why not; those that are documents, new or known. Raises ConfigError."""
-        documents: list[Document] = []
-        aside: list[tuple[str, str, str]] = []  # address, reason, detail
-        out: set[str] = set()  # what must not be in the evidence
+        answer = Answer(page=page, capture=capture)
         for item in items:
-            found = self._left(item, page=page) if isinstance(item, Left) else self._judged(item)
-            if isinstance(found, tuple):
-                aside.append(found)
-            elif found is not None:
-                documents.append(found)
-            elif item.platform_id:
-                out.add(item.platform_id)
-        redacted = self._redacted(page, out=out, documents=documents) if out and (documents or aside) else None
+            if isinstance(item, Left):
+                self._leave(item, answer)
+            else:
+                self._judge(item, answer)
+        redacted = answer.redacted(self.opt_outs) if answer.documents or answer.aside else None
         with self._stopping():
-            self._archive_all(documents, capture=capture, redacted=redacted)
-        for url, reason, detail in aside:
+            self._archive_all(answer.documents, capture=capture, redacted=redacted)
+        for url, reason, detail in answer.aside:
             self.set_aside(url, reason, detail, capture=capture, redacted=redacted)
-        return documents
+        return answer.documents
 
-    def _left(self, item: Left, *, page: Page) -> tuple[str, str, str] | None:
+    def _leave(self, item: Left, answer: Answer) -> None:
         if item.status == "set_aside":
-            return page.url, item.reason, f"{page.url}: an item that cannot be read ({item.reason})"
+            answer.aside.append((answer.page.url, item.reason, f"{answer.page.url}: an item that cannot be read ({item.reason})"))
+            return
         self._counts[item.status] += 1
         if item.status == "dropped":
+            answer.drop(item, item.reason)
             self._reasons[item.reason] += 1
-        return None
 
-    def _judged(self, draft: Draft) -> Document | tuple[str, str, str] | None:
-        """The document of a draft; None if it is dropped, or why it is set aside."""
+    def _judge(self, draft: Draft, answer: Answer) -> None:
+        """A document; or it is dropped, or set aside. Who does not want to be read is asked first: a text that cannot be kept has an author too."""
         source, now = self._source, datetime.now(UTC)
+        if any(self.opt_outs.covers_author(name) for name in owners(draft, key=self._key)) or self.opt_outs.covers_address(draft.url):
+            answer.drop(draft, "opted_out")
+            self.drop("opted_out")
+            return
         try:
             document = to_document(draft, source=source, key=self._key, now=now, max_chars=self._settings.max_text_chars)
         except SourceError as error:
-            return draft.url, error.reason, str(error)
+            answer.aside.append((draft.url, error.reason, str(error)))
+            return
         except Invalid as error:
-            return draft.url, "bad_address", str(error)
-        reason = "opted_out" if self.opt_outs.covers(document) else source.keep.refuses(document, now=now)
-        if reason:
+            answer.aside.append((draft.url[:2000], "bad_address", str(error)))
+            return
+        if reason := source.keep.refuses(document, now=now):
+            answer.drop(draft, reason)
             self.drop(reason)
-            return None
-        return document
-
-    def _redacted(self, page: Page, *, out: set[str], documents: list[Document]) -> bytes | None:
-        """The page without what must not be kept. Where it is no JSON and somebody on it opted out, what was read of the others stands for it."""
-        redacted = without_items(page.body, out=out, url=page.url)
-        if redacted is None and self._reasons["opted_out"]:
-            return json.dumps([document.model_dump(mode="json", exclude_none=True) for document in documents], ensure_ascii=False).encode()
-        return redacted
+        else:
+            answer.documents.append(document)
 
     def _archive_all(self, documents: list[Document], *, capture: Capture | None, redacted: bytes | None) -> None:
         """The response is kept where something on it is new, or where it is the very same as before (proof that it still stands)."""
@@ -124,14 +119,15 @@ class Keeper:
         log.info("set_aside", source=self._source.name, reason=reason)
 
     def gone(self, url: str, *, capture: Capture | None = None) -> bool:
-        """The site says that an item is gone: an archived one gets a last version that says so. False for an unknown one."""
+        """An item is gone: an archived one gets a last version that says so, with that answer as its evidence. False for an unknown one."""
         with contextlib.suppress(Invalid):
             last = self._archive.latest(document_id(url))
             if last is not None:
                 with self._stopping():
-                    new = last.deleted_at is None and self._batch.add(deleted(last, at=datetime.now(UTC)))
-                    if new and capture:
-                        self._batch.add_response(capture)
+                    version = deleted(last, at=datetime.now(UTC))
+                    new = last.deleted_at is None and self._batch.is_new(version)
+                    ref = self._batch.add_response(capture) if new and capture else None
+                    new = new and self._batch.add(version.model_copy(update={"deletion": ref}))
                 self._counts["kept" if new else "duplicate"] += 1
                 return True
         return False
@@ -156,11 +152,11 @@ class Keeper:
         """Something about the whole run that a person must know; it is no item."""
         self._reasons[reason] += 1
 
-    def fail(self, reason: str, *, transient: bool = True) -> None:
+    def fail(self, reason: str) -> None:
         """The site did not answer; nothing is known of the item."""
         self._counts["failed"] += 1
         self._reasons[reason] += 1
-        self._transient = self._transient or transient
+        self._transient = True
         log.info("failed", source=self._source.name, reason=reason)
 
     def received(self, count: int) -> None:
@@ -195,7 +191,7 @@ class Keeper:
         self._batch.note_clock(self.clock.state())
         self._batch.seal()
         counts = {status: self._counts[status] for status in STATUSES}
-        read = max(1, sum(self._present[name] for name in ("text",)))
+        read = max(1, self._present["text"])
         fields = {name: round(count / read, 4) for name, count in sorted(self._present.items())}
         return SourceReport(source=self._source.name, seen=sum(counts.values()), reasons=dict(self._reasons.most_common()), fields=fields,
                             unchanged=self._unchanged, transient=self._transient, **counts)  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from core.urls import host_of
+from crawlers.bylines import SIGNING, best, creators, name_in, one_line, plain, signed
 from crawlers.json_ld import article_of
 from crawlers.markup import absolute
 from crawlers.times import find_time, parse_time
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-HEAD = etree.XPath("//meta[@content] | //title | //h1 | //link[@rel and @href] | //script[@type='application/ld+json'] | //time[@datetime]")
-SIGNED = etree.XPath(
-    "//*[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'auteur') or contains(@class, 'byline')"
-    " or contains(@class, 'signature') or contains(@class, 'Author')]"
-)
-SIGNING = ("author", "Author", "auteur", "byline", "signature")  # without these words in a page, looking through all of it is in vain
+HEAD = etree.XPath("//meta[@content] | //title | //h1 | //h2 | //link[@rel and @href] | //script[@type='application/ld+json'] | //time[@datetime]")
 PUBLISHED = (
     "article:published_time", "datepublished", "og:published_time", "article:published", "date", "pubdate", "publishdate", "publish-date",
     "publish_date", "publication_date", "publication-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "dcterms.date",
@@ -53,20 +48,9 @@ AUTHORS = (
 )
 MAX_STATE = 400_000  # characters of JSON-LD that are read
 MAX_HEADINGS = 20
-SIGNS = re.compile(r"[\W_]+")
 SEPARATOR = re.compile(r"\s+[|\-–—•·:»~]+\s+|\s*\|\s*|\s::\s")
-BYLINE = re.compile(
-    r"^(?:un\s+article\s+|article\s+|propos\s+recueillis\s+|[ée]crit\s+|publi[ée]\s+|post[ée]\s+|r[ée]dig[ée]\s+|written\s+)?(?:par|by)\s*:?\s+|^auteure?s?\s*:?\s+|^de\s*:\s+",
-    re.IGNORECASE,
-)
-BEHIND = re.compile(
-    r"\s*(?:[|•·,(]|\s[-–—]\s|\b(?:publi[ée]|mis à|posté|il y a|le \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\d{1,2}[/. ]).*$",
-    re.IGNORECASE | re.DOTALL,
-)
-NO_NAME = re.compile(r"https?:|www\.|@|\d{3}|[<>{}=]|commentaire|r[ée]pondre|connexion|abonn", re.IGNORECASE)
 WRITTEN = re.compile(r"(?:publi[ée]|post[ée]|mis\sen\sligne|r[ée]dig[ée]|cr[ée]{2}|le|date|du)\b", re.IGNORECASE)
 IN_PATH = re.compile(r"/(19[89]\d|20\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
-COMMENT = re.compile(r"comment|reaction|related|sidebar|widget|footer", re.IGNORECASE)
 
 
 class _Signs:
@@ -75,7 +59,7 @@ class _Signs:
     def __init__(self, tree: HtmlElement) -> None:
         self.named: dict[str, str] = {}
         self.links: dict[str, str] = {}
-        self.headings: list[str] = []
+        self.headings: dict[str, list[str]] = {"h1": [], "h2": []}
         self.state: list[str] = []
         self.times: list[HtmlElement] = []
         self.title = ""
@@ -86,10 +70,11 @@ class _Signs:
                 self.named.setdefault(name.strip().lower(), element.get("content")[:2000].strip())
             elif tag == "link":
                 self.links.setdefault(element.get("rel").strip().lower(), element.get("href"))
-            elif tag == "h1" and len(self.headings) < MAX_HEADINGS:
-                self.headings.append(_line("".join(element.itertext())))
+            elif tag in self.headings:
+                if len(self.headings[tag]) < MAX_HEADINGS:
+                    self.headings[tag].append(one_line("".join(element.itertext())))
             elif tag == "title":
-                self.title = self.title or _line("".join(element.itertext()))
+                self.title = self.title or one_line("".join(element.itertext()))
             elif tag == "time":
                 self.times.append(element)
             elif tag == "script" and element.text and len(element.text) <= MAX_STATE:
@@ -120,16 +105,16 @@ class Meta:
 
     def author(self, lines: Sequence[str]) -> str | None:
         """The names of those who signed; that of the house only where nobody else did."""
-        people, houses = _creators(self._item.get("author"))
-        said = [name for one in self._signs.first(AUTHORS) if not one.startswith(("http", "/")) and (name := _name(one))]
+        people, houses = creators(self._item.get("author"))
+        said = [name for one in self._signs.first(AUTHORS) if not one.startswith(("http", "/")) and (name := name_in(one))]
         if "crit par" in self._signs.named.get("twitter:label1", ""):
-            said.append(_name(self._signs.named.get("twitter:data1", "")))
+            said.append(name_in(self._signs.named.get("twitter:data1", "")))
         names = [name for name in people if plain(name) not in self._site] or [name for name in said if name and plain(name) not in self._site][:1]
-        names = names or _best(self._signed(), lines, self._site) or [*people, *houses, *said, *visible_authors(lines)][:1]
+        names = names or best(self._signed(), lines, self._site) or [*people, *houses, *said][:1]
         return ", ".join(dict.fromkeys(names))[:200] or None
 
     def _signed(self) -> list[str]:
-        return list(_signed(self._tree)) if any(word in self._html for word in SIGNING) else []
+        return list(signed(self._tree)) if any(word in self._html for word in SIGNING) else []
 
     def times(self, lines: Sequence[str]) -> tuple[datetime | None, datetime | None]:
         """When it was published, and when edited if that was later."""
@@ -153,29 +138,6 @@ def _visible_time(lines: Iterable[str]) -> datetime | None:
     return next((time for written, time in found if written), found[0][1] if found else None)
 
 
-def visible_authors(lines: Iterable[str]) -> list[str]:
-    """The names in lines such as "Par Nom Prénom" and "jeudi 13 juin, par Nom Prénom"."""
-    parts = (part for line in lines if len(line) < 120 for part in (line, *line.split(", ")[1:]))
-    return [name for part in parts if BYLINE.match(part) and (name := _name(part))]
-
-
-def _best(signed: list[str], lines: Sequence[str], site: frozenset[str]) -> list[str]:
-    """Of the names that are marked as authors' the one near the title, else the one that stands there most often: others belong to other articles."""
-    shown = plain(" ".join(lines)[:2000])
-    near = [name for name in signed if plain(name) in shown]
-    others = Counter(name for name in signed if plain(name) not in site)
-    return near[:1] or [name for name, _ in others.most_common(1)]
-
-
-def _line(text: str) -> str:
-    return " ".join(text[:2000].split())
-
-
-def plain(text: str) -> str:
-    """Letters and digits alone, small: what two spellings of a title have in common."""
-    return SIGNS.sub("", text.casefold())
-
-
 def _site(signs: _Signs, url: str) -> frozenset[str]:
     """How the site is called, as letters alone."""
     labels = host_of(url).removeprefix("www.").split(".")
@@ -192,13 +154,25 @@ def _title(signs: _Signs, item: dict[str, Any], site: frozenset[str]) -> str | N
     """The heading that people see, where it is the title that the head announces; else the announced one without the site's name."""
     headline = item.get("headline")
     said = [*signs.first(("og:title", "twitter:title")), headline if isinstance(headline, str) else "", signs.title, signs.named.get("dc.title", "")]
-    announced = next((line for one in said if (line := _line(one))), "")
-    for heading in signs.headings:
-        short, whole = plain(heading), plain(announced)
-        if short and (short == whole or (len(short) >= len(whole) / 2 and (short in whole or whole in short))):
-            return heading[:500]
+    announced = next((line for one in said if (line := one_line(one))), "")
+    whole = plain(announced)
+    ranked = [(_likeness(plain(heading), whole), heading) for heading in signs.headings["h1"] + signs.headings["h2"]]
+    best, heading = max(ranked, key=lambda pair: pair[0], default=(0, ""))
+    if best:
+        return heading[:500]
     own = _without_site(announced, site)
-    return (own or next((heading for heading in signs.headings if plain(heading) not in site), ""))[:500] or None
+    return (own or next((heading for heading in signs.headings["h1"] if plain(heading) not in site), ""))[:500] or None
+
+
+def _likeness(heading: str, whole: str) -> int:
+    """How well a heading is the announced title: the same, its beginning, or at least half of it; 0 for another."""
+    if not heading or not whole:
+        return 0
+    if heading == whole:
+        return 4
+    if whole.startswith(heading) and len(heading) >= len(whole) / 4:
+        return 3
+    return 2 if heading.startswith(whole) else 1 if heading in whole and len(heading) >= len(whole) / 2 else 0
 
 
 def _without_site(title: str, site: frozenset[str]) -> str:
@@ -208,38 +182,6 @@ def _without_site(title: str, site: frozenset[str]) -> str:
         if start and behind and any(behind == name or (len(behind) > 3 and (behind in name or name in behind)) for name in site):
             return title[:start]
     return title
-
-
-def _creators(value: Any) -> tuple[list[str], list[str]]:
-    """Names of persons, and of organisations, in JSON-LD."""
-    people: list[str] = []
-    houses: list[str] = []
-    for one in value[:20] if isinstance(value, list) else [value]:
-        kind, name = (str(one.get("@type")), one.get("name")) if isinstance(one, dict) else ("Person", one)
-        for part in name if isinstance(name, list) else [name]:
-            if isinstance(part, str) and (clean := _name(part)):
-                (houses if kind.endswith("Organization") else people).append(clean)
-    return people, houses
-
-
-def _signed(tree: HtmlElement) -> Iterator[str]:
-    """Names in elements that are called author, byline or signature, but not those of comments."""
-    for element in SIGNED(tree)[:40]:
-        around = [element, *list(element.iterancestors())[:6]]
-        if any(COMMENT.search(f"{one.get('class') or ''} {one.get('id') or ''}"[:300]) for one in around):
-            continue
-        name = element.get("content") or next(
-            (part for part in (_line(one) for one in element.itertext()) if len(part) > 2 and not BYLINE.match(f"{part} ")), ""
-        )
-        if (clean := _name(name)) and len(clean.split()) <= 6:
-            yield clean
-
-
-def _name(written: str) -> str:
-    """A name without "Par" before and the date behind; "" for what is none."""
-    text = _line(written)
-    text = BEHIND.sub("", BYLINE.sub("", text, count=1)).strip(" :;,.-–—|/")
-    return text if 1 < len(text) <= 100 and not NO_NAME.search(text) and any(char.isalpha() for char in text) else ""
 
 
 def _published(signs: _Signs, item: dict[str, Any]) -> datetime | None:

@@ -27,8 +27,6 @@ NETWORK = {  # what failed on the way, by the name of Scrapy's or Twisted's exce
     "ResponseNeverReceived": "cut_short", "ConnectionDone": "cut_short", "DownloadCancelledError": "too_large", "CancelledError": "too_large",
     "SSLError": "tls", "CertificateError": "tls", "Error": "tls",
 }  # fmt: skip
-# what libraries raise at a body that is not packed as its Content-Encoding says
-UNPACKING = {"builtins.EOFError", "gzip.BadGzipFile", "zlib.error", "struct.error", "brotli.error", "backports.zstd.ZstdError", "compression.zstd.ZstdError"}
 
 
 class Why(NamedTuple):
@@ -42,18 +40,15 @@ class Why(NamedTuple):
 def reason_of(error: BaseException | None, *, url: str, silent: Collection[str]) -> Why | None:
     """The reason behind what Scrapy raised; None for what is no fault of the network or the site. ``silent``: hosts without a readable robots.txt."""
     if isinstance(error, Refused):
-        return Why(error.reason, f"{url}: not read ({error.reason})")
+        return Why(error.reason, f"{url}: not read ({error.reason})", transient=error.reason == "rate_limited")
     if isinstance(error, HttpError):
         return _answered(error.response)
     if isinstance(error, IgnoreRequest):
         return _ignored(url, str(error), silent=silent)
     if isinstance(error, UnicodeError | ValueError):
         return Why("bad_address", f"{url}: leads to an address that cannot be read ({str(error)[:200]})")
-    kind = f"{type(error).__module__}.{type(error).__name__}"
-    if kind in UNPACKING:
-        return Why("unreadable_body", f"{url}: the body is not packed as its Content-Encoding says ({kind}); look at the page")
     reason = NETWORK.get(type(error).__name__)
-    return Why(reason, f"{url}: {reason}", transient=True) if reason else None
+    return Why(reason, f"{url}: {reason}", transient=reason != "too_large") if reason else None
 
 
 def _ignored(url: str, why: str, *, silent: Collection[str]) -> Why:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 MAX_TAGS = 400_000  # take 5 s and 1 GB
 # lxml takes a time for a tag that grows with the square of its attributes: 12 s for 100,000, 20 minutes for a million
 LARGE = 100_000  # characters: in less they cost a second at most
-MAX_ATTRIBUTES = 1000
+MAX_SQUARES = 4 * 10**9  # 5 s; scripts are not told from tags, and count too
+MANY = 500  # attributes: fewer cost nothing
 TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
 QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 ATTRIBUTE = re.compile(r"""[\s/"'][^\s/"'=]""")
@@ -84,6 +85,8 @@ def decode(body: bytes, content_type: str | None = None) -> str:
         encoding, text = html_to_unicode(content_type, body, default_encoding="cp1252")
     except (LookupError, UnicodeError):  # Python knows codings, such as zlib, that are no charset
         return body.decode("cp1252", errors="replace")
+    if b"<" in body and "<" not in text:  # declared in a charset that has no tags where these bytes have them
+        return body.decode("cp1252", errors="replace")
     if encoding.replace("-", "").lower() != "utf8":
         return text
     # declared UTF-8 with invalid bytes: a few broken characters stay, but a page in another charset is read as Windows-1252
@@ -98,8 +101,8 @@ def parse_html(html: str, *, url: str, whole: bool = False) -> HtmlElement:
     """
     if html.count("<") > MAX_TAGS:
         raise SourceError("too_large", f"{url}: more than {MAX_TAGS} tags, where a long page has 20,000; look at it")
-    if len(html) > LARGE and any(_attributes(tag) > MAX_ATTRIBUTES for tag in TAG.finditer(html)):
-        raise SourceError("too_large", f"{url}: a tag with more than {MAX_ATTRIBUTES} attributes; no browser's page has that, look at it")
+    if len(html) > LARGE and sum(_attributes(tag) ** 2 for tag in TAG.finditer(html)) > MAX_SQUARES:
+        raise SourceError("too_large", f"{url}: tags with tens of thousands of attributes; no page that people read has that, look at it")
     parser = LxmlParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(HTML_CLASSES)
     try:
@@ -113,7 +116,7 @@ def parse_html(html: str, *, url: str, whole: bool = False) -> HtmlElement:
 
 def _attributes(tag: re.Match[str]) -> int:
     """How many attributes a start tag has, or a few more."""
-    return len(ATTRIBUTE.findall(QUOTED.sub("=", tag[0]))) if tag.end() - tag.start() > 2 * MAX_ATTRIBUTES else 0
+    return len(ATTRIBUTE.findall(QUOTED.sub("=", tag[0]))) if tag.end() - tag.start() > 2 * MANY else 0
 
 
 def parse_json(body: bytes, *, url: str) -> Any:

@@ -57,7 +57,8 @@ ROUTES = (
     Route(r"bsky\.app", r"/profile/(?P<actor>[^/]+)/?", BLUESKY_API + "app.bsky.feed.getAuthorFeed?actor={actor}&limit=50", "bluesky:parse_feed"),
     Route(r"(?:www\.|old\.)?reddit\.com", r"/(?P<thread>r/\w+/comments/\w+)(?:/.*)?", "https://www.reddit.com/{thread}/.rss", "feed:parse_feed"),
     Route(r"(?:www\.)?reddit\.com", r"/r/(?P<name>\w+)/?", "https://www.reddit.com/r/{name}/.rss", "feed:parse_feed"),
-    Route(ANY_HOST, r"/(?:@[\w.-]+(?:@[\w.-]+)?|users/[\w.-]+/statuses|notice|p/[\w.-]+)/(?P<id>\d{6,30})", "{site}/api/v1/statuses/{id}", "mastodon:parse_statuses"),
+    Route(ANY_HOST, r"/(?:@[\w.-]+(?:@[\w.-]+)?|users/[\w.-]+/statuses|notice|p/[\w.-]+)/(?P<id>\d{6,30})",
+          "{site}/api/v1/statuses/{id}", "mastodon:parse_statuses"),
 )  # fmt: skip
 
 

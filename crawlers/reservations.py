@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from core.errors import SourceError
+from crawlers.capture import PERMISSION
 from crawlers.guard import Refused
 from crawlers.page import parse_json
 from crawlers.robots import is_robots
@@ -86,8 +88,12 @@ class ReservationMiddleware:
         parts = urlsplit(request.url)
         place = f"{parts.scheme}://{parts.netloc}"
         if place not in self._rules:
-            self._rules[place] = asyncio.get_running_loop().create_future()  # other requests to this host wait for it
-            self._rules[place].set_result(await self._ask(place))
+            waiting = self._rules[place] = asyncio.get_running_loop().create_future()  # other requests to this host wait for it
+            try:
+                waiting.set_result(await self._ask(place))
+            finally:
+                if not waiting.done():  # whatever it was, nobody must wait for ever
+                    waiting.set_result(())
         if is_reserved(await self._rules[place], request.url):
             raise Refused("tdm_reserved")
 
@@ -97,8 +103,11 @@ class ReservationMiddleware:
 
     async def _ask(self, place: str) -> Rules:
         engine: Any = self._crawler.engine
-        asked = Request(place + PATH, dont_filter=True, meta={"dont_retry": True, "dont_redirect": True})
-        response = await engine.download_async(asked)
+        asked = Request(place + PATH, dont_filter=True, meta={"dont_retry": True, "dont_redirect": True, PERMISSION: True})
+        try:
+            response = await engine.download_async(asked)
+        except IgnoreRequest:  # a file that cannot be unpacked, or is too large, says nothing
+            return ()
         return parse_rules(response.body, url=asked.url) if response.status == 200 else ()
 
 

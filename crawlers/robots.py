@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import TextResponse
+from scrapy.robotstxt import RobotParser
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from scrapy.robotstxt import RobotParser
 
 NOTHING = b"User-agent: *\nDisallow: /\n"
 LONGEST = 512 * 2**10  # bytes that are read, as RFC 9309 (2.5) allows: each rule costs time at each page
@@ -21,12 +21,14 @@ TOO_MANY = 429
 
 
 class ObeyingMiddleware(RobotsTxtMiddleware):
-    """Scrapy's own, but for a file that led nowhere (redirects without end or to a refused host, a damaged body): Scrapy takes it for a permission."""
+    """Scrapy's own, but for a file that leads nowhere (redirects without end, a refused host, a damaged body): Scrapy takes it for a permission."""
 
     async def robot_parser(self, request: Request) -> RobotParser:
         """What the file says. Raises IgnoreRequest where it cannot be read."""
-        parser = await super().robot_parser(request)
-        if parser is None:
+        found = await super().robot_parser(request)
+        # of several requests that wait for one file, Scrapy 2.19 gives it to the first alone, and None, a permission, to the others
+        parser = found or self._parsers.get(urlsplit(request.url).netloc)
+        if not isinstance(parser, RobotParser):
             spider: Any = self.crawler.spider
             spider.silent.add(urlsplit(request.url).netloc)
             raise IgnoreRequest("robots.txt cannot be read")
@@ -56,9 +58,10 @@ class RobotsMiddleware:
 
     def _closed(self, request: Request) -> Response:
         spider: Any = self._crawler.spider
-        spider.silent.add(urlsplit(request.url).netloc)
+        spider.silent.add(urlsplit(request.meta.get("redirect_urls", [request.url])[0]).netloc)
         return TextResponse(request.url, status=200, body=NOTHING, encoding="utf-8")
 
 
 def is_robots(request: Request) -> bool:
-    return urlsplit(request.url).path == "/robots.txt"
+    """Whether a robots.txt is asked for, at its own address or where that redirects to."""
+    return bool(request.meta.get("dont_obey_robotstxt"))

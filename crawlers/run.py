@@ -55,8 +55,7 @@ def crawl(source: Source, *, settings: Settings) -> SourceReport:
     clock = keeper.clock.state().alarm
     report = counts.model_copy(update={"alarms": (*alarms(source, counts, earlier=earlier), *((clock,) if clock else ()))})
     history.add(report, at=datetime.now(UTC))
-    if keeper.complete:
-        cursor.save()  # only now: what a run that was cut short missed is read the next time
+    cursor.save(complete=keeper.complete)  # only now: what a run that is killed missed is read the next time
     return report
 
 
@@ -88,27 +87,39 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": MAX_BODY,
         "DOWNLOAD_WARNSIZE": 0,
         "RETRY_TIMES": 2,
+        "CONCURRENT_ITEMS": 1,  # no item passes through Scrapy; the default starts a hundred tasks for each answer
         "RETRY_EXCEPTIONS": [name for name in RETRY_EXCEPTIONS if "Timeout" not in str(name)],  # who takes 30 s is not asked again in this run
         "REDIRECT_MAX_TIMES": 5,
         "METAREFRESH_ENABLED": False,
         "COOKIES_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
         "REFERER_ENABLED": False,
+        "HTTPPROXY_ENABLED": False,  # evidence wants a direct connection
+        "MEMUSAGE_ENABLED": False,
+        "EXTENSIONS": _off("extensions", "corestats.CoreStats", "logcount.LogCount", "logstats.LogStats"),
+        "SPIDER_MIDDLEWARES": _off("spidermiddlewares", "depth.DepthMiddleware", "urllength.UrlLengthMiddleware"),
         "DNS_RESOLVER": "crawlers.guard.GuardedResolver",
         NAMED_HOSTS: sorted(source.own_hosts()),
-        "DOWNLOAD_HANDLERS": dict.fromkeys(("data", "file", "ftp", "s3"), None),
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawlers.handler.PacedHandler") | dict.fromkeys(("data", "file", "ftp", "s3")),
         "DOWNLOADER_MIDDLEWARES": {
+            **_off("downloadermiddlewares", "httpauth.HttpAuthMiddleware", "offsite.OffsiteMiddleware", "stats.DownloaderStats"),
             "crawlers.guard.GuardMiddleware": 50,  # before robots.txt: not even that is asked of a refused host
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
             "crawlers.robots.ObeyingMiddleware": 100,  # where Scrapy has its own
             "crawlers.reservations.ReservationMiddleware": 110,  # after robots.txt
             "crawlers.robots.RobotsMiddleware": 540,  # above retry (550)
-            "crawlers.pace.PaceMiddleware": 560,  # nearer to the site than retry (550): a retry waits too
+            "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+            "crawlers.unpack.UnpackingMiddleware": 590,  # where Scrapy has its own
             "crawlers.capture.CaptureMiddleware": 990,  # nearest to the site: bytes as sent
         },
         "LOG_ENABLED": False,
         "LOG_INSTALL_ROOT_HANDLER": False,
     }
+
+
+def _off(kind: str, *names: str) -> dict[str, None]:
+    """Parts of Scrapy whose work the guard and the keeper do, or that nobody reads."""
+    return dict.fromkeys((f"scrapy.{kind}.{name}" for name in names), None)
 
 
 def main(arguments: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import yaml
 
@@ -23,31 +23,92 @@ LEGAL_BASIS = (
 )
 FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
 Rule = tuple[str, str, "Callable[[re.Match[str], str], dict[str, Any]]"]
+# first parts of addresses that are no channel, no campaign: invitations, services, sections
+T_ME = "addemoji|addlist|addstickers|addtheme|boost|confirmphone|contact|giftcode|invoice|joinchat|login|proxy|setlanguage|share|socks|stickers"
+ULULE = ("about|a-propos|api|blog|careers|category|categories|community|contact|cookies|create|dashboard|discover|explore|faq|guide|help|jobs|legal|"
+         "login|logout|notifications|partners|partenaires|password|pledges|press|presse|privacy|projects|register|search|settings|shop|signin|signup|start|stats|"
+         "support|tags|team|terms|trust|ulule|users")  # fmt: skip
 RULES: tuple[Rule, ...] = (  # host, path, keys: whole patterns, the first that fits wins
-    (r"(?:t|telegram)\.me", r"/(?:s/)?(\w{4,32})/?", lambda found, _: {"kind": "telegram_channel", "channel": found[1], "max_pages": 5}),
+    (r"(?:t|telegram)\.me", rf"/(?:s/)?(?!(?:{T_ME})/?$)([A-Za-z][A-Za-z0-9_]{{3,31}})/?",
+     lambda found, _: {"kind": "telegram_channel", "channel": found[1], "max_pages": 5}),
     (r"bsky\.app", r"/profile/([^/]+)/?", lambda found, _: {"kind": "bluesky_author", "actor": found[1], "max_pages": 5}),
-    (r"(?:\w+\.)?ulule\.com", r"/([\w-]+)/?", lambda found, _: {"kind": "ulule", "projects": [found[1]]}),
+    (r"(?:www\.|[a-z]{2}\.)?ulule\.com", rf"/(?:[a-z]{{2}}/)?(?!(?:{ULULE})/?$)([\w-]{{3,250}})/?",
+     lambda found, _: {"kind": "ulule", "projects": [found[1]]}),
     (r"(?:www\.)?helloasso\.com", r"/associations/([\w-]+)/?", lambda found, _: {"kind": "helloasso", "organisations": [found[1]]}),
     (r"(?:www\.)?youtube\.com", r"/channel/(UC[\w-]{22})/?.*",
      lambda found, _: {"kind": "feed", "url": f"https://www.youtube.com/feeds/videos.xml?channel_id={found[1]}"}),
     (r"(?:www\.|old\.)?reddit\.com", r"/r/(\w+)/?", lambda found, _: {"kind": "feed", "url": f"https://www.reddit.com/r/{found[1]}/.rss"}),
-    (r".+", r"/tags/(\w+)/?", lambda found, site: {"kind": "mastodon_tag", "url": f"{site}/", "tag": found[1], "max_pages": 5}),
-    (r".+", r"/@([\w.-]+(?:@[\w.-]+)?)/?", lambda found, site: {"kind": "mastodon_account", "url": f"{site}/", "account": found[1], "max_pages": 5}),
 )  # fmt: skip
+INSTANCE_RULES: tuple[Rule, ...] = (  # addresses as Mastodon and its kin have them; others have such too, so the page must tell
+    (r".+", r"/tags/(\w{1,100})/?", lambda found, site: {"kind": "mastodon_tag", "url": f"{site}/", "tag": found[1], "max_pages": 5}),
+    (r".+", r"/@([\w.-]{1,100}(?:@[a-zA-Z0-9.-]{1,253})?)/?",
+     lambda found, site: {"kind": "mastodon_account", "url": f"{site}/", "account": found[1], "max_pages": 5}),
+)  # fmt: skip
+NO_INSTANCES = re.compile(
+    r"(?:.+\.)?(?:youtube|tiktok|medium|threads|instagram|x|twitter|substack|facebook|odysee|rumble|telegram|linktr|snapchat|pinterest)"
+    r"\.(?:com|net|ee|org|fr|me)"
+)
+SOFTWARE = re.compile(r"\b(?:mastodon|pleroma|akkoma|pixelfed|glitch-soc|gotosocial|friendica)\b", re.IGNORECASE)
+POST = re.compile(r"/@[\w.-]{1,100}/\d{12,30}/?")  # the address of a post on an instance
 
 
 def from_address(url: str) -> dict[str, Any] | None:
     """The keys of a source whose platform the address alone tells."""
+    return _by_rule(url, RULES)
+
+
+def _by_rule(url: str, rules: tuple[Rule, ...]) -> dict[str, Any] | None:
     parts, host = urlsplit(url), host_of(url)
-    for pattern, path, keys in RULES:
-        found = re.fullmatch(path, parts.path) if re.fullmatch(pattern, host) else None
+    for pattern, path, keys in rules:
+        found = re.fullmatch(path, unquote(parts.path)) if re.fullmatch(pattern, host) else None
         if found:
             return keys(found, f"{parts.scheme}://{parts.netloc}")
     return None
 
 
+def not_a_source(url: str) -> str | None:
+    """Why an address of a known platform is none to read, and what is; None for others."""
+    host = host_of(url)
+    if host in ("t.me", "telegram.me") and from_address(url) is None and not re.fullmatch(r"/(?:s/)?\w+/\d+/?", urlsplit(url).path):
+        return "an invitation, a set of stickers or a service of Telegram, which is not read; expected a public channel: https://t.me/nom_du_canal"
+    if re.fullmatch(r"(?:www\.|[a-z]{2}\.)?ulule\.com", host) and from_address(url) is None and urlsplit(url).path.count("/") < 3:
+        return "a section of Ulule, not a campaign; expected https://www.ulule.com/<campaign>/, or write a file of kind ulule with words: [...]"
+    return None
+
+
+def from_instance(url: str, page: Page) -> dict[str, Any] | None:
+    """The keys of a hashtag or an account on an instance of Mastodon or its kin; None where address or page is not one's."""
+    if NO_INSTANCES.fullmatch(host_of(url)) or not _is_instance(page):
+        return None
+    return _by_rule(url, INSTANCE_RULES)
+
+
+def _is_instance(page: Page) -> bool:
+    """Whether a page says which software made it, or is put together as Mastodon's are."""
+    if SOFTWARE.search(page.headers.get("server", "")):
+        return True
+    try:
+        tree = page.tree
+    except SourceError:
+        return False
+    named = tree.xpath("//meta[@name='generator' or @name='application-name' or @property='og:site_name']/@content")
+    if any(SOFTWARE.search(str(one)[:200]) for one in named) or tree.xpath("//*[@id='mastodon' or @id='pleroma' or @id='initial-state']"):
+        return True
+    links = [urlsplit(urljoin(page.url, str(link)[:2000])) for link in tree.xpath("//@href")[:2000] if _readable(str(link))]
+    return any(link.path.startswith("/api/v1/instance") or (link.hostname == host_of(page.url) and POST.fullmatch(link.path)) for link in links)
+
+
+def _readable(link: str) -> bool:
+    try:
+        return bool(urlsplit(link[:2000]).path)
+    except ValueError:
+        return False
+
+
 def from_page(url: str, page: Page) -> dict[str, Any]:
-    """The keys of a source whose page tells what it is: a feed, a forum, a campaign, a site with a feed, else a site or a single page."""
+    """The keys of a source whose page tells what it is: an instance, a feed, a forum, a campaign, a site with a feed, else a site or one page."""
+    if instance := from_instance(url, page):
+        return instance
     reader = reader_of(page)
     site = "{0.scheme}://{0.netloc}/".format(urlsplit(url))
     by_reader: dict[str, dict[str, Any]] = {

@@ -71,6 +71,7 @@ class EvidenceFile:
         self._seen: dict[tuple[str, str], tuple[str, WarcRef]] = {}
         self._certificates: dict[tuple[str, str], str] = {}
         self._last: tuple[tuple[str, str, str], WarcRef] | None = None
+        self._given: tuple[Capture, bytes | None, WarcRef] | None = None
         self._info = new_id()
         self._write([*self._head("warcinfo", self._info, stamp(datetime.now(UTC)), FIELDS), ("WARC-Filename", name)], _info(operator))
 
@@ -79,6 +80,13 @@ class EvidenceFile:
 
         A ``redacted`` body is not what the site sent, so it is a WARC "conversion". The same capture given again writes nothing.
         """
+        if self._given and self._given[0] is capture and self._given[1] is redacted:  # a page may hold thousands of items that are set aside
+            return self._given[2]
+        ref = self._add(capture, earlier=earlier, redacted=redacted)
+        self._given = (capture, redacted, ref)
+        return ref
+
+    def _add(self, capture: Capture, *, earlier: Earlier, redacted: bytes | None) -> WarcRef:
         body = capture.body if redacted is None else redacted
         sha256, target, date = hashlib.sha256(body).hexdigest(), address_of(capture.url), stamp(capture.at)
         if self._last and self._last[0] == (date, target, sha256):

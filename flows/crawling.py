@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -13,8 +17,11 @@ from pydantic import SecretStr
 from core.errors import ConfigError, Invalid, NotFound, SourceError, Unavailable, VigieError
 from core.records import SourceReport
 from core.settings import PREFIX, ROOT
+from crawlers.catalog import load_named
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.settings import Settings
 
 KINDS: dict[str, type[VigieError]] = {error.kind: error for error in (ConfigError, Invalid, NotFound, Unavailable)}
@@ -26,11 +33,12 @@ def crawl_source(name: str, *, settings: Settings, trial: bool = False) -> Sourc
     Raises ConfigError, NotFound; Unavailable when nothing at all was read for a passing reason.
     """
     command = [sys.executable, "-m", "crawlers.run", name, *(["--trial"] if trial else [])]
-    environment = child_environment(settings)
-    try:
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=settings.crawl_timeout, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"source {name}: not done after {settings.crawl_timeout} s (VIGIE_CRAWL_TIMEOUT); what was read is kept") from error
+    with _alone(name, settings) as there:
+        try:
+            environment = child_environment(there)
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=settings.crawl_timeout, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(f"source {name}: not done after {settings.crawl_timeout} s (VIGIE_CRAWL_TIMEOUT); what was read is kept") from error
     answer = _answer(done.stdout)
     if answer is None:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -38,9 +46,21 @@ def crawl_source(name: str, *, settings: Settings, trial: bool = False) -> Sourc
     if "error" in answer:
         raise KINDS.get(answer["error"]["kind"], ConfigError)(answer["error"]["message"])
     report = SourceReport.model_validate(answer["report"])
-    if report.transient and report.kept + report.duplicate + report.dropped == 0:
-        raise Unavailable(f"source {name}: nothing could be read ({', '.join(report.reasons)}); try again later")
+    if report.transient and report.kept + report.duplicate + report.dropped + report.unchanged == 0:
+        remedy = "check the site's name and this machine's connection" if "unknown_host" in report.reasons else "try again later"
+        raise Unavailable(f"source {name}: nothing could be read ({', '.join(report.reasons)}); {remedy}")
     return report
+
+
+@contextmanager
+def _alone(name: str, settings: Settings) -> Iterator[Settings]:
+    """Settings whose folder holds a copy of this source's file alone: a mistake in another one stops no crawl. Raises ConfigError, NotFound."""
+    _, wrong = load_named(settings.sources_dir, (name,))
+    if wrong:
+        raise ConfigError(f"source {name}: {wrong[name]}")
+    with tempfile.TemporaryDirectory(prefix="vigie-source-") as folder:
+        shutil.copy(settings.sources_dir / f"{name}.yml", folder)
+        yield settings.model_copy(update={"sources_dir": Path(folder)})
 
 
 def _answer(output: str) -> dict[str, Any] | None:

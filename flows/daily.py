@@ -16,7 +16,7 @@ from core.logs import get_logger
 from core.records import SourceReport
 from core.settings import Settings, load_settings
 from crawlers.archive import Archive
-from crawlers.catalog import load_sources, pick
+from crawlers.catalog import choose
 from flows.crawling import crawl_source
 from flows.publishing import PublishReport, publish_waiting
 from flows.report import RunReport, markdown
@@ -71,10 +71,10 @@ def at_once(crawls: int) -> Any:
 def crawl(names: tuple[str, ...] = (), settings: Settings | None = None) -> tuple[list[SourceReport], dict[str, str]]:
     """The named sources, or all enabled ones, a few at a time: their reports, and what went wrong with the others."""
     settings = settings or load_settings()
-    chosen = [source.name for source in pick(load_sources(settings.sources_dir), tuple(names))]
-    futures = {name: crawl_one.submit(name, settings) for name in chosen}
+    chosen, wrong = choose(settings.sources_dir, tuple(names))
+    futures = {source.name: crawl_one.submit(source.name, settings) for source in chosen}
     results = {name: future.result(raise_on_failure=False) for name, future in futures.items()}
-    broken = {name: str(result) for name, result in results.items() if isinstance(result, VigieError)}
+    broken = wrong | {name: str(result) for name, result in results.items() if isinstance(result, VigieError)}
     for result in results.values():
         if isinstance(result, BaseException) and not isinstance(result, VigieError):
             raise result

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from core.errors import Unavailable
 from core.pseudonyms import load_key
 from crawlers.archive import Archive
+from crawlers.expect import is_blind, meaning
 from crawlers.matching import unpacked
 from crawlers.members import members, record_of
 from crawlers.optout import FILE
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from core.records import Document, SetAside, SourceReport
     from core.settings import Settings
+
+CUT = ("gap", "limit_reached")  # what a trial, which reads a few pages only, always meets
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ def try_source(name: str, *, settings: Settings) -> Trial:
         documents = tuple(document for batch in archive.batches() for document in archive.documents(batch))
         set_aside = tuple(entry for batch in archive.batches() for entry in archive.set_aside(batch))
         page = _last_page(archive)
+    # a trial reads a few pages: that they hold fewer documents or fields than a whole run is no alarm
+    alarms = tuple(f"{count} x {reason} : {meaning(reason)}" for reason, count in report.reasons.items() if is_blind(reason) and reason not in CUT)
+    report = report.model_copy(update={"alarms": alarms})
     return Trial(report=report, documents=documents, set_aside=set_aside, page=page)
 
 
@@ -59,7 +65,7 @@ def look(url: str, *, settings: Settings) -> Trial:
         try:
             return try_source("adresse", settings=settings.model_copy(update={"sources_dir": Path(folder)}))
         except Unavailable as error:
-            raise Unavailable(f"{url} {str(error).removeprefix('source adresse: ')}") from error
+            raise Unavailable(f"{url}: {str(error).removeprefix('source adresse: ')}") from error
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # exactly the names of fields.FIELDS; values are what JSON can say
 Entry = dict[str, Any]
 
-_DOCUMENT_FIELDS = tuple(name for name in Document.model_fields if name != "evidence")
+_DOCUMENT_FIELDS = tuple(name for name in Document.model_fields if name not in ("evidence", "deletion"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_INTEGER = 2**63 - 1
 _MAX_ID_BYTES = 512  # Elasticsearch's limit
@@ -32,7 +32,7 @@ def to_entry(scored: ScoredDocument, *, indexed_at: datetime) -> Entry:
     _check_pair(document, assessment)
     funding, warc = document.funding, document.evidence
     return {
-        **document.model_dump(mode="json", exclude={"evidence"}),
+        **document.model_dump(mode="json", exclude={"evidence", "deletion"}),
         "channels": [f"{channel.kind}:{channel.value}" for channel in (*document.contacts, *document.payments)],
         "funding_raised": funding.raised if funding else None,
         "funding_goal": funding.goal if funding else None,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_PLAIN = 52_428_800  # bytes of a sitemap, as sitemaps.org has it
 MAX_ENTRIES = 50_000  # likewise
 MAX_ADDRESS = 2048  # characters, likewise
+CLOSED = re.compile(rb"</(?:\w+:)?(?:urlset|sitemapindex)\s*>")
 OLDEST = datetime.min.replace(tzinfo=UTC)
 # parts of a path that lead to lists and services, never to an article
 SERVICES = re.compile(
@@ -120,11 +121,16 @@ def _of_xml(body: bytes) -> Sitemap:
                 break
     except (etree.XMLSyntaxError, ValueError):
         pass
+    if not CLOSED.search(body[-5000:]):  # the last address may be cut in two
+        (pages or maps)[-1:] = []
     return Sitemap(tuple(maps), tuple(pages))
 
 
 def _place(element: etree._Element) -> Place | None:
-    said = {etree.QName(child).localname: (child.text or "").strip() for child in element.iter() if isinstance(child.tag, str)}
+    said: dict[str, str] = {}
+    for child in element.iter():
+        if isinstance(child.tag, str):  # an entity has none
+            said.setdefault(etree.QName(child).localname, (child.text or "").strip())  # an image has a loc too, behind the page's
     url = said.get("loc", "")
     return Place(url, said.get("lastmod") or said.get("publication_date") or None) if _usable(url) else None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
@@ -15,7 +17,7 @@ from core.urls import canonical
 from crawlers.capture import CAPTURE, NOT_MODIFIED, SECRET
 from crawlers.drafts import Draft, Left
 from crawlers.headers import lower_headers
-from crawlers.missed import reason_of
+from crawlers.missed import Why, reason_of
 from crawlers.page import Page
 from crawlers.walls import reserved
 from crawlers.warc import Capture
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 GONE = (404, 410)
 UNWANTED = ("tdm_reserved", "opted_out")  # pages whose owners do not want them kept
-PLACE, NUMBER, FURTHER = "place", "number", "further"  # keys of request.meta: the listing, which of its pages, whether it ends at what is known
+# keys of request.meta: the listing, which of its pages, whether it ends at what is known, the pages that led here
+PLACE, NUMBER, FURTHER, ABOVE = "place", "number", "further", "above"
 
 
 class SourceSpider(scrapy.Spider):
@@ -52,6 +55,8 @@ class SourceSpider(scrapy.Spider):
         self._asked: set[str] = set()
         self._met: set[str] = set()
         self._place, self._number = "", 1  # the listing that is being read, and which of its pages
+        self._above: tuple[str, ...] = ()
+        self._cut = False  # whether max_pages ended the listing
         self.silent: set[str] = set()  # hosts whose robots.txt could not be read
 
     @classmethod
@@ -107,11 +112,13 @@ class SourceSpider(scrapy.Spider):
             self.keeper.duplicate()
         elif len(self._asked) >= self.source.max_requests or self.keeper.sated:
             self.keeper.note("limit_reached")
+            self.cursor.unread((*self._above, self._place))
         else:
             self._asked.add(key)
             conditions = self.cursor.conditions(url) if method == "GET" and not secret else {}
             named = {**self.headers, **conditions, **(headers or {})}
-            yield _request(url, method=method, body=body, headers=named, meta={SECRET: secret, PLACE: url, NUMBER: 1},
+            meta = {SECRET: secret, PLACE: url, NUMBER: 1, ABOVE: (*self._above, self._place)}
+            yield _request(url, method=method, body=body, headers=named, meta=meta,
                            callback=self.read, errback=self.missed, cb_kwargs={"step": step, "digest": digest, **known})  # fmt: skip
 
     def further(self, url: str | None, *, step: str = "first", newest_first: bool = True, **known: Any) -> Iterator[scrapy.Request]:
@@ -121,49 +128,60 @@ class SourceSpider(scrapy.Spider):
         if url is None:
             return
         if self._number >= getattr(self.source, "max_pages", 1):
-            if newest_first and self.cursor.has_marks(self._place):
-                self.keeper.note("gap")  # more was published since the last run than this source may read in one
+            self._cut = newest_first
             return
         for request in self.ask(url, step=step, **known):
-            request.meta.update({PLACE: self._place, NUMBER: self._number + 1, FURTHER: newest_first})
+            request.meta.update({PLACE: self._place, NUMBER: self._number + 1, FURTHER: newest_first, ABOVE: self._above})
             yield request
 
     def read(self, response: Response, step: str, digest: str | None = None, **known: Any) -> Iterator[scrapy.Request]:
         """Run one step: drafts go to the archive, requests to Scrapy, a SourceError to the set-aside."""
         capture, page = response.meta.get(CAPTURE), page_of(response)
-        self._place, self._number = response.meta.get(PLACE, ""), response.meta.get(NUMBER, 1)
+        place, number = response.meta.get(PLACE, ""), response.meta.get(NUMBER, 1)
+        self._place, self._number, self._above, self._cut = place, number, response.meta.get(ABOVE, ()), False
         try:
             if response.status == NOT_MODIFIED:
-                self.cursor.still(self._place)
+                self.cursor.still(place)
                 self.keeper.unchanged(capture)
                 return
             _refuse_reserved(page)
             found = list(getattr(self, step)(page, **known))
-            yield from self._sorted(found, page=page, capture=capture)
-            if self._number == 1:  # an answer that could not be read is asked for again
-                self.cursor.note_page(self._place, page.headers)
-            if digest is not None:
-                self.cursor.note_read(self._place, digest)
         except SourceError as error:
-            hidden = error.reason in UNWANTED or self.marks_opt_outs
-            self.keeper.set_aside(page.url, error.reason, str(error), capture=None if hidden else capture)
+            self._unread(page, error.reason, str(error), capture=None if error.reason in UNWANTED else capture)
+            return
         except VigieError:
             self._stop()
-        except UNREADABLE as error:  # what a parser meets in a page that nobody foresaw
-            detail = f"{page.url}: {type(error).__name__} while reading ({str(error)[:200]}); look at the page, it has a new form"
-            self.keeper.set_aside(page.url, "unreadable_page", detail, capture=None if self.marks_opt_outs else capture)
+            return
+        except UNREADABLE as error:  # what a parser meets in a page that nobody foresaw; the error's words may be the page's
+            detail = f"{page.url}: {type(error).__name__} in {_place_of(error)}; look at the page, it has a new form"
+            self._unread(page, "unreadable_page", detail, capture=capture)
+            return
+        try:
+            requests = self._sorted(found, page=page, capture=capture)
+            if number == 1 and all(map(_tells_changes, requests)):  # an answer that could not be read is asked for again
+                self.cursor.note_page(place, page.headers)
+            if digest is not None:
+                self.cursor.note_read(place, digest)
+            yield from requests  # last: meanwhile Scrapy reads other answers
+        except VigieError:
+            self._stop()
 
-    def _sorted(self, found: list[Draft | Left | scrapy.Request], *, page: Page, capture: Any) -> Iterator[scrapy.Request]:
+    def _unread(self, page: Page, reason: str, detail: str, *, capture: Any) -> None:
+        """Set a page aside; it is asked for again in the next run."""
+        self.cursor.unread((self._place,))
+        self.keeper.set_aside(page.url, reason, detail, capture=None if self.marks_opt_outs else capture)
+
+    def _sorted(self, found: list[Draft | Left | scrapy.Request], *, page: Page, capture: Any) -> list[scrapy.Request]:
         """Items to the keeper; requests go on, but for the next page of a listing that has come to where it was left."""
         items = [one for one in found if isinstance(one, Draft | Left)]
-        keys = [key for one in items if (key := _key(one))]
+        keys = [key for one in items if (key := _key(one)) and not (isinstance(one, Left) and one.status == "dropped")]
         left_here = self.cursor.reached(self._place, keys)
         if self._number == 1 and keys:
             self.cursor.mark(self._place, keys)
+        if self._cut and not left_here and self.cursor.has_marks(self._place):
+            self.keeper.note("gap")  # more was published since the last run than this source may read in one
         self.take(page, items, capture=capture)
-        for one in found:
-            if isinstance(one, scrapy.Request) and not (one.meta.get(FURTHER) and left_here):
-                yield one
+        return [one for one in found if isinstance(one, scrapy.Request) and not (one.meta.get(FURTHER) and left_here)]
 
     def take(self, page: Page, items: Sequence[Draft | Left], *, capture: Any = None) -> None:
         """Archive the items of a page; one met twice in this run counts as a duplicate."""
@@ -190,20 +208,38 @@ class SourceSpider(scrapy.Spider):
         request: Any = getattr(failure, "request", None)
         url = request.url if request is not None else ""
         response = getattr(failure.value, "response", None)
-        capture = response.meta.get(CAPTURE) if response is not None else None
+        capture = self._closed(response) if response is not None else None
+        asked = request.meta.get("redirect_urls", [url])[0] if request is not None else url
         if self.keeper.error:
             self._stop()
-        elif response is not None and response.status in GONE and self.keeper.gone(url, capture=capture):
+        elif response is not None and response.status in GONE and self.keeper.gone(asked, capture=capture):
             pass
         elif (why := reason_of(failure.value, url=url, silent=self.silent)) is None:
             # not the network: a fault of ours, which must not pass for the site's
             self.keeper.broken(failure.value or RuntimeError("unknown failure"))
             self._stop()
-        elif why.transient:
+        else:
+            self._unanswered(why, url=url, meta=request.meta if request is not None else {}, capture=capture)
+        return []
+
+    def _unanswered(self, why: Why, *, url: str, meta: dict[str, Any], capture: Any) -> None:
+        """Count what brought nothing. What another run may read makes it read again all that led there; what is closed, its own listing alone."""
+        place, above = meta.get(PLACE, ""), meta.get(ABOVE, ())
+        passing = why.transient or why.reason == "limit_reached"
+        self.cursor.unread((*above, place) if passing else (place,))
+        if why.transient:
             self.keeper.fail(why.reason)
+        elif why.reason == "opted_out":  # its address is not written down
+            self.keeper.drop(why.reason)
+        elif passing:  # bytes: as where ``ask`` meets a limit, nothing is known of the page
+            self.keeper.note(why.reason)
         else:
             self.keeper.set_aside(url, why.reason, why.detail, capture=capture)
-        return []
+
+    def _closed(self, response: Response) -> Capture | None:
+        """The answer that refused, as evidence; not that of a site or of authors who do not want to be kept."""
+        capture: Capture | None = response.meta.get(CAPTURE)
+        return None if self.marks_opt_outs or _is_reserved(page_of(response)) else capture
 
     def _stop(self) -> None:
         """The disk is full or refuses: nothing more can be kept."""
@@ -217,10 +253,25 @@ def page_of(response: Response) -> Page:
     return Page(url=response.url, body=response.body, headers=lower_headers(response), status=response.status)
 
 
-def _refuse_reserved(page: Page) -> None:
+def _is_reserved(page: Page) -> bool:
     """In HTML alone the page's owner speaks in meta; in an answer of an interface it would be a post's author."""
-    html = "html" in (page.content_type or "") or page.body[:100].lstrip()[:1] == b"<"
-    if reserved(page.text if html else "", headers=page.headers):
+    html = "html" in (page.content_type or "") or page.body[:100].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+    return reserved(page.text if html else "", headers=page.headers)
+
+
+def _tells_changes(request: scrapy.Request) -> bool:
+    """Whether a page would change if what this request leads to changed: its listing says what each address held, or shows the newest first."""
+    return bool(request.meta.get(FURTHER)) or request.cb_kwargs.get("digest") is not None
+
+
+def _place_of(error: BaseException) -> str:
+    """Where our code met an error."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
+
+
+def _refuse_reserved(page: Page) -> None:
+    if _is_reserved(page):
         raise SourceError("tdm_reserved", f"{page.url}: the site reserves text and data mining (CPI L. 122-5-3, III); it is left out")
 
 

@@ -146,7 +146,7 @@ class Spider(SourceSpider):
             if error.reason == "campaign_gone" and self.keeper.gone(form.url):
                 return
             self.take(told, [form])
-            raise
+            self.keeper.note(error.reason)  # the page is a blind spot, the form is none
 
     def missed(self, failure: Failure) -> list[scrapy.Request]:
         """Where the public page cannot be read, the form is kept as the API tells it; a form that is gone is known by its public address."""
@@ -158,6 +158,8 @@ class Spider(SourceSpider):
             return []
         if "form" in known and not self.keeper.error:
             self.take(known["told"], [known["form"]])
+            self.keeper.note("no_amounts")
+            return []
         return super().missed(failure)
 
 

@@ -92,9 +92,13 @@ class Spider(SourceSpider):
         found = [place for place in places if host_of(place.url) in own]
         if not found:
             raise SourceError("other_host", f"{page.url}: names pages of other hosts only; list these under `hosts` if they are to be read")
-        for place in found[: max(0, self.source.max_items - self.items)]:
-            self.items += 1
-            yield from self.ask(place.url, step="linked", digest=place.lastmod)
+        for place in found:
+            if self.items >= self.source.max_items:  # the next run goes on: what was read is left out then
+                self.cursor.unread((page.url,))
+                return
+            asked = list(self.ask(place.url, step="linked", digest=place.lastmod))
+            self.items += len(asked)
+            yield from asked
 
     def linked(self, page: Page) -> Iterator[Draft]:
         """One article."""

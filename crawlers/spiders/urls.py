@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, HttpUrl
 
 from core.errors import SourceError
+from core.urls import canonical
 from crawlers.catalog import Source
 from crawlers.recognise import hosts_of, plan, read_any
 from crawlers.spiders.base import SourceSpider
@@ -55,7 +56,7 @@ class Spider(SourceSpider):
         try:
             items = found.read(page).items if found else ()
         except SourceError as error:
-            if error.reason.startswith(("not_", "unreadable_")):  # another kind of site has addresses of this form
+            if error.reason.startswith(("not_", "unreadable_")) and not _is_itself(submitted):  # another kind of site has addresses of this form
                 yield from self.ask(submitted)
                 return
             raise
@@ -70,6 +71,12 @@ class Spider(SourceSpider):
         request: Any = getattr(failure, "request", None)
         submitted = request.cb_kwargs.get("submitted") if request is not None else None
         response = getattr(failure.value, "response", None)
-        if submitted and response is not None and 400 <= response.status < 500 and response.status != TOO_MANY:
+        if submitted and not _is_itself(submitted) and response is not None and 400 <= response.status < 500 and response.status != TOO_MANY:
             return list(self.ask(submitted))
         return super().missed(failure)
+
+
+def _is_itself(submitted: str) -> bool:
+    """Whether the plan for an address is the page itself: then there is nothing else to ask."""
+    found = plan(submitted)
+    return found is not None and canonical(found.ask) == canonical(submitted)

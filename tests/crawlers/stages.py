@@ -172,7 +172,7 @@ class Mastodon(Stage):
         number = int(asked.said("max_id", "1"))
         shown, further = page_of(self.shown(), number)
         rows = [self.status(post) for post in shown]
-        if number == 1:
+        if not further:
             hidden = {**self.status(Post(9)), "id": "1090001", "content": f"<p>{SECRET}</p>"}
             hidden["account"] = {**self.account(), "acct": "discret_invente", "noindex": True}
             rows += [{**self.status(Post(9)), "id": "1090002", "content": "", "reblog": self.status(Post(9))}, hidden]
@@ -241,7 +241,7 @@ class Bluesky(Stage):
         number = int(asked.said("cursor", "1"))
         shown, further = page_of(self.shown(), number)
         rows: list[dict[str, Any]] = [{"post": self.view(post)} for post in shown]
-        if number == 1:
+        if not further:
             rows.append({"post": self.view(Post(9), did=self.other), "reason": {"$type": "app.bsky.feed.defs#reasonRepost"}})
             rows[0]["reply"] = {"root": self.hidden(), "parent": self.hidden()}
         return as_json({"feed": rows, **({"cursor": str(number + 1)} if further else {})})
@@ -304,7 +304,7 @@ class BlueskySearch(Bluesky):
             return None
         number = int(asked.said("cursor", "1"))
         shown, further = page_of(self.shown(), number)
-        rows = [self.view(post) for post in shown] + ([self.hidden()] if number == 1 else [])
+        rows = [self.view(post) for post in shown] + ([] if further else [self.hidden()])
         return as_json({"posts": rows, **({"cursor": str(number + 1)} if further else {})})
 
 
@@ -396,7 +396,7 @@ class Discourse(Stage):
             return None
         before = int(asked.said("before", "999"))
         rows = [self.row(post) for post in [post for post in self.posts if 900 + post.n <= before][:SIZE]]
-        if before == 999:
+        if not any(row["post_number"] > 1 for row in rows):
             rows += [{**self.row(Post(9)), "id": 990, "post_type": 4, "cooked": f"<p>{SECRET}</p>"}, {**self.row(Post(9)), "id": 991, "post_type": 3}]
         return as_json({"latest_posts": rows}, marked=True)
 

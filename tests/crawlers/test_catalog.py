@@ -9,13 +9,16 @@ import pytest
 from core.errors import ConfigError, NotFound
 from core.records import SourceReport
 from core.settings import Settings
-from crawlers.catalog import Expect, kinds, load_source, load_sources, pick
+from crawlers.catalog import Expect, choose, kinds, load_all, load_source, load_sources, pick
 from crawlers.expect import alarms
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GOOD = "title: Un blog\nkind: feed\nurl: https://blog.test/flux.xml\npurpose: veille de prévention\nlegal_basis: intérêt légitime, contenu public\n"
+
+PAGES = GOOD.replace("kind: feed\nurl: https://blog.test/flux.xml", "kind: urls")
+TAG = GOOD.replace("kind: feed\nurl: https://blog.test/flux.xml", "kind: mastodon_tag\nurl: https://instance.test/")
 
 
 def write(folder: Path, text: str | bytes, name: str = "blog.yml") -> Path:
@@ -37,14 +40,43 @@ def test_a_good_file(tmp_path: Path) -> None:
         (GOOD + "titel: x\n", "unknown key 'titel'; did you mean 'title'"),
         (GOOD + "name: x\n", "unknown key 'name'"),
         (GOOD.replace("https://blog.test/flux.xml", "blog"), "url: .*found 'blog'"),
-        (GOOD.replace("purpose: veille de prévention\n", ""), "purpose: Field required"),
+        (GOOD.replace("purpose: veille de prévention\n", ""), "key 'purpose' is missing; expected why this source is read"),
         (GOOD + "access_mode: private\n", "access_mode"),
         (GOOD + "delay: -1\n", "delay"),
         (GOOD + "expect: {min: 5, max: 2}\n", "max 2 is below min 5"),
-        ("- a\n- b\n", "found list, expected keys"),
+        ("- a\n- b\n", "found a list, expected keys"),
         ("a: [", "not readable as YAML"),
-        (b"title: \xff\xfe", "not readable as YAML in UTF-8"),
+        (b"title: \xff\xfe", "byte 8 is not UTF-8; save it as UTF-8"),
         ("!!python/object/apply:os.system ['true']", "not readable as YAML"),
+        ("", "the file is empty"),
+        ("# rien\n", "the file is empty"),
+        ("[" * 5000, "nested too deeply"),
+        ("a: 2024-13-45", "not readable as YAML"),
+        ("title: x\n\tkind: feed\n", "line 2, column 1: a tab; use spaces"),
+        (GOOD.replace("veille de", "Repérer : la"), 'line 4, column 18: .*put the value in quotes: purpose: "Repérer : la prévention"'),
+        (GOOD.replace("veille de", "Repérer: la"), "line 4, column 17: .*put the value in quotes"),
+        (GOOD.replace("veille de prévention", "veille"), "purpose: found 'veille', expected at least 10 characters"),
+        (GOOD.replace("veille de prévention", ""), "purpose: nothing stands after the colon"),
+        (GOOD.replace("title: Un blog", "title: 2024"), "title: found 2024, expected text; put it in quotes"),
+        (GOOD.replace("https://blog", "blog"), "url: found 'blog.test/flux.xml', .*; add https://"),
+        (GOOD.replace("https://blog", "ftp://blog"), "url: .*expected a whole address"),
+        (GOOD + "enabled: oui\n", "enabled: found 'oui', expected true or false"),
+        (GOOD + "delay: lent\n", "delay: found 'lent', expected a number"),
+        (GOOD + "max_items: dix\n", "max_items: found 'dix', expected a whole number"),
+        (GOOD + "max_items: 0\n", "max_items: found 0, expected at least 1"),
+        (GOOD + "follow: parfois\n", "follow: found 'parfois', expected true or false or 'auto'"),
+        (GOOD + "language: français\n", "language: found 'français', expected two small letters such as fr"),
+        (GOOD + "hosts: [a]\n", "hosts, entry 1: found 'a', expected .*names alone"),
+        (GOOD + "keep: {wrds: [a]}\n", "keep: unknown key 'wrds'; did you mean 'words'"),
+        (GOOD + "keep: x\n", "keep: found 'x', expected keys and values"),
+        (GOOD + "expect: {fields: {datte: 1}}\n", "expect: fields: unknown field 'datte'"),
+        (GOOD + "expect: {fields: {views: x}}\n", "expect.fields.views: found 'x', expected a number"),
+        (PAGES + "pages: [https://a.test/, c.test/x]\n", "pages, entry 2: found 'c.test/x', .*; add https://"),
+        (PAGES + "pages: []\n", "pages: found a list of 0, expected at least 1 entry"),
+        (PAGES + "pages: 3\n", r"pages: found 3, expected a list: pages: \[https://"),
+        (PAGES, "key 'pages' is missing; expected addresses"),
+        (TAG + "tag: a b\n", "tag: found 'a b', expected one word such as sante, without #"),
+        (TAG + "tag: #sante\n", "tag: nothing stands after the colon; .*put it in quotes"),
     ],
 )
 def test_a_wrong_file_says_what_and_where(tmp_path: Path, text: str | bytes, said: str) -> None:
@@ -53,6 +85,39 @@ def test_a_wrong_file_says_what_and_where(tmp_path: Path, text: str | bytes, sai
         load_source(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
+    for jargon in ("Value error", "Input should", "tuple", "Tuple", "pydantic", "{'", "Field required"):
+        assert jargon not in str(raised.value)
+
+
+def test_what_is_meant_is_taken(tmp_path: Path) -> None:
+    assert load_source(write(tmp_path, TAG + 'tag: "#sante"\n')).addresses() == ("https://instance.test/api/v1/timelines/tag/sante?limit=40",)
+    assert load_source(write(tmp_path, PAGES + "pages: https://a.test/\n")).addresses() == ("https://a.test/",)
+    source = load_source(write(tmp_path, "\ufeff" + GOOD + "hosts: b.test\nkeep: {words: cure*}\n"))
+    assert (source.hosts, source.keep.words) == (("b.test",), ("cure*",))
+
+
+def test_one_wrong_file_stops_no_other(tmp_path: Path) -> None:
+    write(tmp_path, GOOD + "enabled: true\n", "a.yml")
+    write(tmp_path, GOOD, "b.yml")
+    write(tmp_path, "a: [", "c.yml")
+    write(tmp_path, GOOD, "d.yaml")
+    sources, wrong = load_all(tmp_path)
+    assert (list(sources), list(wrong)) == (["a", "b"], ["c", "d.yaml"])
+    assert "rename it to d.yml" in wrong["d.yaml"]
+    chosen, wrong = choose(tmp_path)
+    assert ([source.name for source in chosen], list(wrong)) == (["a"], ["c", "d.yaml"])
+    chosen, wrong = choose(tmp_path, ("b", "b"))
+    assert ([source.name for source in chosen], wrong) == (["b"], {})
+    chosen, wrong = choose(tmp_path, ("b", "c", "d"))
+    assert ([source.name for source in chosen], list(wrong)) == (["b"], ["c", "d"])
+    with pytest.raises(NotFound, match="'bb' does not exist"):
+        choose(tmp_path, ("bb",))
+    with pytest.raises(ConfigError, match="c.yml"):
+        load_sources(tmp_path)
+    for name in ("a.yml", "c.yml", "d.yaml"):
+        (tmp_path / name).unlink()
+    with pytest.raises(ConfigError, match="no source is enabled"):
+        choose(tmp_path)
 
 
 def test_the_file_name_is_the_source_name(tmp_path: Path) -> None:
