@@ -99,7 +99,7 @@ def add(ctx: click.Context, url: str, *, name: str | None, purpose: str | None, 
     settings, url = start(ctx), canonical(url)
     if name is not None and not NAME.fullmatch(name):
         raise Invalid(f"--name {name[:100]!r}: expected small letters, digits, - and _ only, such as mon_blog")
-    if why := suggest.not_a_source(url):
+    if why := _refused(url, settings) or suggest.not_a_source(url):
         raise Invalid(f"{url}: {why}")
     keys, page = suggest.from_address(url), None
     if keys is None:
@@ -114,6 +114,15 @@ def add(ctx: click.Context, url: str, *, name: str | None, purpose: str | None, 
     todo = "relisez ce fichier" if purpose else "ouvrez ce fichier et complétez « purpose »"
     console().print(f"Ensuite : {todo}, puis : vigie sources check {name}", markup=False, soft_wrap=True)
     return 0
+
+
+def _refused(url: str, settings: Settings) -> str | None:
+    """Why an address must not be read, if its owner asked so."""
+    from core.pseudonyms import load_key
+    from crawlers.optout import load_opt_outs
+
+    covered = load_opt_outs(settings.archive_dir, key=load_key(settings)).covers_address(url)
+    return "on the list of those who asked not to be read (vigie optout list); no source was written" if covered else None
 
 
 def _looked(url: str, settings: Settings) -> tuple[dict[str, Any], Page]:

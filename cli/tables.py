@@ -47,7 +47,7 @@ def sources_table(reports: Sequence[SourceReport]) -> Group:
     table = Table(title="Sources lues", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("source", overflow="fold")
     for _, label in COLUMNS:
-        table.add_column(label, justify="right")
+        table.add_column(label, justify="right", max_width=max(6, *map(len, label.split())))  # names get what is left of 80 columns
     for report in reports:
         table.add_row(report.source, *(str(getattr(report, name)) for name, _ in COLUMNS))
     alarms = [Text(f"à regarder, {report.source} : {alarm}", "yellow") for report in reports for alarm in report.alarms]
@@ -79,14 +79,14 @@ STATES = {"blind": "[bold red]aveugle[/]", "partial": "[yellow]partielle[/]", "n
 def coverage_table(found: Sequence[Coverage]) -> Group:
     """What is seen of each source, the worst first; below, a line each, blind spots and fields."""
     table = Table(title="Couverture des sources", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for label in ("source", "genre", "vue", "dernier passage", "lus", "attendus", "d'habitude"):
-        table.add_column(label, overflow="fold")
+    for label in ("source, genre", "vue", "dernier passage", "lus", "attendus", "d'habitude"):
+        table.add_column(label, overflow="fold", max_width=10 if "source" not in label else None)
     lines: list[Text] = []
     for one in found:
         when = one.last_run.strftime("%d/%m/%Y %H:%M UTC") if one.last_run else ""
         name = one.source if one.enabled else f"{one.source} (désactivée)"
         usual = "" if one.usual is None else str(one.usual)
-        table.add_row(Text(name), one.kind, STATES[one.state], when, str(one.read) if one.runs else "", one.expected, usual)
+        table.add_row(Text(f"{name}\n{one.kind}"), STATES[one.state], when, str(one.read) if one.runs else "", one.expected, usual)
         lines += (Text(f"{one.source}, angle mort : {count} {reason} : {meaning(reason)}", "yellow") for reason, count in one.blind_spots.items())
         fields = ", ".join(f"{name} {share:.0%}" for name, share in one.fields.items() if name != "text")
         lines += [Text(f"{one.source}, champs trouvés : {fields}")] if fields else []
@@ -122,7 +122,7 @@ def _left_by(trial: Trial) -> Iterator[str]:
         yield f"Non retenus : {', '.join(found)}"
     yield from (f"  {line}" for line in left_out(report))
     yield from (f"à regarder : {alarm}" for alarm in report.alarms)
-    yield from (f"mis de côté : {entry.reason} — {excerpt(entry.detail)}" for entry in trial.set_aside)
+    yield from (f"mis de côté : {safe(entry.url)} ({meaning(entry.reason)})" for entry in trial.set_aside)
 
 
 def _next_step(trial: Trial, source: Source | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,7 @@ def _second_opinion(tree: HtmlElement, text: str) -> str:
     """What trafilatura finds on a page where little was found, if it is more."""
     from trafilatura import bare_extraction
 
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # that it finds nothing is no news here
     for table in tree.xpath("//table[.//td//h1 or .//td//h2 or .//td//div or .//td//table]"):  # old pages place their columns with tables
         for cell in table.iter("table", "tbody", "tr", "td"):
             cell.tag = "div"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.exceptions import NotConfigured
 
 from core.urls import host_of
 from crawlers.guard import Refused
@@ -32,16 +31,16 @@ class PacedHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        most = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(most))
-        self._pace = Pace()
+        pace = crawler.get_extension(Pace)  # one for http and https
+        if pace is None:
+            raise NotConfigured("crawlers.pace.Pace is not among EXTENSIONS")
+        self._pace = pace
         self._pool._factory = _bounded(self._pool._factory)  # noqa: SLF001 - Scrapy puts its own there in the same way
 
     async def download_request(self, request: Request) -> Response:
         """The answer. Raises Refused (rate_limited, limit_reached) and what Scrapy raises."""
         host, spider = host_of(request.url), self._crawler.spider
-        async with self._gates[host]:
-            await self._pace.wait(host)
+        async with self._pace.turn(host):
             keeper: Any = getattr(spider, "keeper", None)
             if keeper is not None and keeper.sated:
                 raise Refused("limit_reached")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from core.files import disk_errors
 
 NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\d+")  # names and addresses have no language
 PIECE = 200  # characters read from the beginning and from the middle: more gains nothing and costs time
@@ -30,6 +34,12 @@ def _sample(text: str) -> str:
     whole = text if len(text) <= 4 * PIECE else f"{text[: 2 * PIECE]} {text[middle : middle + 2 * PIECE]}"  # twice, for what is noise
     words = " ".join(NOISE.sub(" ", whole).split())
     return words if len(words) <= 2 * PIECE else f"{words[:PIECE]} {words[-PIECE:]}"
+
+
+def prepare() -> None:
+    """Load what ``detect`` needs, which unpacks 90 MB into the folder for temporary files. Raises ConfigError."""
+    with disk_errors(Path(tempfile.gettempdir())):
+        _identifier()
 
 
 @cache

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 MAX_TAGS = 400_000  # take 5 s and 1 GB
 # lxml takes a time for a tag that grows with the square of its attributes: 12 s for 100,000, 20 minutes for a million
 LARGE = 100_000  # characters: in less they cost a second at most
-MAX_SQUARES = 4 * 10**9  # 5 s; scripts are not told from tags, and count too
+MAX_SQUARES = 4 * 10**9  # 5 s; scripts are not told from tags, and count too, but use the same words again and again
 MANY = 500  # attributes: fewer cost nothing
 TAG = re.compile(r"""<[a-zA-Z](?:[^>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+""")
 QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
-ATTRIBUTE = re.compile(r"""[\s/"'][^\s/"'=]""")
+ATTRIBUTE = re.compile(r"""[\s/"']([^\s/"'=]+)""")
 MAX_DEPTH = 250  # lxml itself stops at 255 and leaves out the rest without a word
 DEEP = etree.XPath(f"boolean({'/*' * MAX_DEPTH})")
 HTML_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)  # lxml.html's own lookup asks Python for each element
@@ -115,8 +115,8 @@ def parse_html(html: str, *, url: str, whole: bool = False) -> HtmlElement:
 
 
 def _attributes(tag: re.Match[str]) -> int:
-    """How many attributes a start tag has, or a few more."""
-    return len(ATTRIBUTE.findall(QUOTED.sub("=", tag[0]))) if tag.end() - tag.start() > 2 * MANY else 0
+    """How many different attributes a start tag has, or a few more."""
+    return len(set(ATTRIBUTE.findall(QUOTED.sub("=", tag[0])))) if tag.end() - tag.start() > 2 * MANY else 0
 
 
 def parse_json(body: bytes, *, url: str) -> Any:

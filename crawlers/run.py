@@ -17,12 +17,13 @@ from core.pseudonyms import load_key
 from core.settings import load_settings
 from core.urls import is_ip, is_public_address
 from crawlers.archive import Archive
-from crawlers.catalog import load_sources, pick
+from crawlers.catalog import load_named
 from crawlers.cursor import Cursor
 from crawlers.expect import alarms
 from crawlers.guard import NAMED_HOSTS
 from crawlers.history import History
 from crawlers.keeper import Keeper
+from crawlers.language import prepare
 from crawlers.optout import load_opt_outs
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def crawl(source: Source, *, settings: Settings) -> SourceReport:
     _check_contact(source, contact=settings.contact)
     archive, history = Archive(settings.archive_dir), History(settings.archive_dir)
     archive.recover()
+    prepare()
     key = load_key(settings)
     keeper = Keeper(archive, source=source, key=key, settings=settings, opt_outs=load_opt_outs(settings.archive_dir, key=key))
     cursor = Cursor(settings.archive_dir / "cursors" / f"{source.name}.json")
@@ -81,7 +83,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "USER_AGENT": f"Vigie/0.1 (+{contact or 'local'})",
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": "Vigie",
-        "DOWNLOAD_DELAY": source.delay,
+        "DOWNLOAD_DELAY": 0,  # crawlers.pace keeps it, together with other processes
         "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
         "DOWNLOAD_TIMEOUT": 30,
         "DOWNLOAD_MAXSIZE": MAX_BODY,
@@ -96,7 +98,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "REFERER_ENABLED": False,
         "HTTPPROXY_ENABLED": False,  # evidence wants a direct connection
         "MEMUSAGE_ENABLED": False,
-        "EXTENSIONS": _off("extensions", "corestats.CoreStats", "logcount.LogCount", "logstats.LogStats"),
+        "EXTENSIONS": {**_off("extensions", "corestats.CoreStats", "logcount.LogCount", "logstats.LogStats"), "crawlers.pace.Pace": 0},
         "SPIDER_MIDDLEWARES": _off("spidermiddlewares", "depth.DepthMiddleware", "urllength.UrlLengthMiddleware"),
         "DNS_RESOLVER": "crawlers.guard.GuardedResolver",
         NAMED_HOSTS: sorted(source.own_hosts()),
@@ -128,7 +130,10 @@ def main(arguments: list[str]) -> int:
     logging.disable(logging.CRITICAL)  # Scrapy and Twisted log texts of pages; what matters is counted in the report
     try:
         settings = load_settings()
-        (source,) = pick(load_sources(settings.sources_dir), (arguments[0],))
+        found, wrong = load_named(settings.sources_dir, (arguments[0],))
+        if wrong:
+            raise ConfigError(wrong[arguments[0]])
+        source = found[arguments[0]]
         source = trial(source) if "--trial" in arguments else source
         answer: dict[str, Any] = {"report": crawl(source, settings=settings).model_dump(mode="json")}
     except VigieError as error:

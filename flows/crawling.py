@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,12 +18,14 @@ from pydantic import SecretStr
 from core.errors import ConfigError, Invalid, NotFound, SourceError, Unavailable, VigieError
 from core.records import SourceReport
 from core.settings import PREFIX, ROOT
+from core.urls import host_of
 from crawlers.catalog import load_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.settings import Settings
+    from crawlers.catalog import Source
 
 KINDS: dict[str, type[VigieError]] = {error.kind: error for error in (ConfigError, Invalid, NotFound, Unavailable)}
 
@@ -33,7 +36,7 @@ def crawl_source(name: str, *, settings: Settings, trial: bool = False) -> Sourc
     Raises ConfigError, NotFound; Unavailable when nothing at all was read for a passing reason.
     """
     command = [sys.executable, "-m", "crawlers.run", name, *(["--trial"] if trial else [])]
-    with _alone(name, settings) as there:
+    with _alone(name, settings) as (source, there):
         try:
             environment = child_environment(there)
             done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=settings.crawl_timeout, check=False)
@@ -47,20 +50,29 @@ def crawl_source(name: str, *, settings: Settings, trial: bool = False) -> Sourc
         raise KINDS.get(answer["error"]["kind"], ConfigError)(answer["error"]["message"])
     report = SourceReport.model_validate(answer["report"])
     if report.transient and report.kept + report.duplicate + report.dropped + report.unchanged == 0:
-        remedy = "check the site's name and this machine's connection" if "unknown_host" in report.reasons else "try again later"
-        raise Unavailable(f"source {name}: nothing could be read ({', '.join(report.reasons)}); {remedy}")
+        raise Unavailable(f"source {name}: nothing could be read ({', '.join(report.reasons)}); {_remedy(source)}")
     return report
 
 
 @contextmanager
-def _alone(name: str, settings: Settings) -> Iterator[Settings]:
-    """Settings whose folder holds a copy of this source's file alone: a mistake in another one stops no crawl. Raises ConfigError, NotFound."""
-    _, wrong = load_named(settings.sources_dir, (name,))
+def _alone(name: str, settings: Settings) -> Iterator[tuple[Source, Settings]]:
+    """The source, and settings whose folder holds a copy of its file alone: a mistake in another one stops no crawl. Raises ConfigError, NotFound."""
+    found, wrong = load_named(settings.sources_dir, (name,))
     if wrong:
-        raise ConfigError(f"source {name}: {wrong[name]}")
+        raise ConfigError(wrong[name])
     with tempfile.TemporaryDirectory(prefix="vigie-source-") as folder:
         shutil.copy(settings.sources_dir / f"{name}.yml", folder)
-        yield settings.model_copy(update={"sources_dir": Path(folder)})
+        yield found[name], settings.model_copy(update={"sources_dir": Path(folder)})
+
+
+def _remedy(source: Source) -> str:
+    """What to do where nothing could be read: a name that nobody knows will not answer later."""
+    host = next((host_of(address) for address in source.addresses()), "")
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return f"the name {host} is not known: check how it is written, and this machine's connection"
+    return "try again later"
 
 
 def _answer(output: str) -> dict[str, Any] | None:

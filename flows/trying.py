@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 from pydantic import SecretStr
 
-from core.errors import Unavailable
+from core.errors import ConfigError, Unavailable
 from core.pseudonyms import load_key
 from crawlers.archive import Archive
 from crawlers.expect import is_blind, meaning
@@ -64,6 +64,8 @@ def look(url: str, *, settings: Settings) -> Trial:
         (Path(folder) / "adresse.yml").write_text(yaml.safe_dump(source, allow_unicode=True), encoding="utf-8")
         try:
             return try_source("adresse", settings=settings.model_copy(update={"sources_dir": Path(folder)}))
+        except ConfigError as error:
+            raise ConfigError(str(error).removeprefix("source adresse reads ")) from error
         except Unavailable as error:
             raise Unavailable(f"{url}: {str(error).removeprefix('source adresse: ')}") from error
 

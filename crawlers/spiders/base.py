@@ -117,7 +117,7 @@ class SourceSpider(scrapy.Spider):
             self._asked.add(key)
             conditions = self.cursor.conditions(url) if method == "GET" and not secret else {}
             named = {**self.headers, **conditions, **(headers or {})}
-            meta = {SECRET: secret, PLACE: url, NUMBER: 1, ABOVE: (*self._above, self._place)}
+            meta = {SECRET: secret, "dont_redirect": secret, PLACE: url, NUMBER: 1, ABOVE: (*self._above, self._place)}
             yield _request(url, method=method, body=body, headers=named, meta=meta,
                            callback=self.read, errback=self.missed, cb_kwargs={"step": step, "digest": digest, **known})  # fmt: skip
 
@@ -209,10 +209,10 @@ class SourceSpider(scrapy.Spider):
         url = request.url if request is not None else ""
         response = getattr(failure.value, "response", None)
         capture = self._closed(response) if response is not None else None
-        asked = request.meta.get("redirect_urls", [url])[0] if request is not None else url
+        led = (*request.meta.get("redirect_urls", ()), url) if request is not None else (url,)  # a document bears one of these addresses
         if self.keeper.error:
             self._stop()
-        elif response is not None and response.status in GONE and self.keeper.gone(asked, capture=capture):
+        elif response is not None and response.status in GONE and any(self.keeper.gone(one, capture=capture) for one in led):
             pass
         elif (why := reason_of(failure.value, url=url, silent=self.silent)) is None:
             # not the network: a fault of ours, which must not pass for the site's

@@ -225,3 +225,67 @@ def test_rich_markup_in_a_title_stays_text(capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     assert "[bold]t[/bold]" in out
     assert "« [red] »" in out
+
+
+def test_a_wrong_file_hides_no_other_source(capsys: pytest.CaptureFixture[str], settings: Settings, web: Any) -> None:
+    (settings.sources_dir / "casse.yml").write_text("title: a: b\n", encoding="utf-8")
+    for arguments in (["sources", "list"], ["sources", "check"], ["sources", "coverage"]):
+        code, out, error = vigie(capsys, *arguments)
+        assert (code, "demo_blog_source" in out, len(error.splitlines())) == (2, True, 1)
+        assert "casse.yml: not readable as YAML at line 1" in error
+    assert vigie(capsys, "sources", "coverage", "demo_cagnottes")[::2] == (0, "")
+    code, out, error = vigie(capsys, "crawl", "demo_cagnottes", "--json")
+    assert (code, json.loads(out)["broken"], error) == (0, {}, "")
+    code, out, error = vigie(capsys, "crawl", "demo_blog_source", "casse")
+    assert (code, "demo_blog_source" in out, "gardés : nouveaux" in out, "casse.yml" in error) == (2, True, True, True)
+    assert "robots_txt : robots.txt demande de ne pas lire" in out
+
+
+def test_a_trial_says_what_was_left_out_and_what_to_do(capsys: pytest.CaptureFixture[str], settings: Settings, web: Any) -> None:
+    path = settings.sources_dir / "demo_cagnottes.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("min: 5", "min: 500").replace("enabled: true", "enabled: false"), encoding="utf-8")
+    code, out, _ = vigie(capsys, "sources", "check", "demo_cagnottes")
+    assert (code, "au moins 500" in out, "enabled: true" in out) == (0, False, True)
+    path.write_text(path.read_text(encoding="utf-8") + "keep: {words: [motquinestpasla]}\n", encoding="utf-8")
+    code, out, _ = vigie(capsys, "sources", "check", "demo_cagnottes")
+    assert code == 2
+    assert "no_word : aucun des mots demandés par la source" in out
+    assert "assouplissez « keep »" in out
+
+
+def test_adding_a_source(capsys: pytest.CaptureFixture[str], settings: Settings, web: Any) -> None:
+    site = web.urls["mastodon"]
+    code, out, _ = vigie(capsys, "sources", "add", f"{site}/tags/sante", "--name", "essai")
+    assert (code, "mastodon_tag" in out, "vigie sources check essai" in out) == (0, True, True)
+    before = (settings.sources_dir / "essai.yml").read_bytes()
+    for wrong in (["--name", "../essai"], ["--name", "Essai"], ["--name", "essai"], ["--name", "essai", "--force", "--purpose", "x"]):
+        code, _, error = vigie(capsys, "sources", "add", f"{site}/tags/sante", *wrong)
+        assert (code, len(error.splitlines())) == (2, 1)
+    assert (settings.sources_dir / "essai.yml").read_bytes() == before
+    assert "an invitation" in vigie(capsys, "sources", "add", "https://t.me/joinchat/abcdef")[2]
+    assert vigie(capsys, "optout", "add", "127.0.0.1", "--no-purge")[0] == 0
+    assert "asked not to be read" in vigie(capsys, "sources", "add", f"{site}/tags/sante", "--name", "autre")[2]
+
+
+def test_opting_out_of_a_host_is_asked_first(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    from crawlers.archive import Archive
+    from tests.conftest import make_document
+
+    batch = Archive(settings.archive_dir).open_batch("essai")
+    for number in range(2):
+        batch.add(make_document(f"https://oppose.test/{number}"))
+    batch.seal()
+    feed(monkeypatch, b"")
+    code, out, error = vigie(capsys, "optout", "add", "oppose.test")
+    assert (code, out, "--yes" in error, len(error.splitlines())) == (2, "", True, 1)
+    feed(monkeypatch, b"non\n")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    code, out, _ = vigie(capsys, "optout", "add", "oppose.test")
+    assert (code, "2 documents conservés sont couverts" in out, "Rien n'a été écrit" in out) == (2, True, True)
+    assert vigie(capsys, "optout", "list")[1].startswith("Personne")
+    code, out, _ = vigie(capsys, "optout", "add", "https://oppose.test/0")
+    assert (code, "1 document conservé est couvert" in out) == (130, True)  # nobody answers: nothing is done
+    code, out, _ = vigie(capsys, "optout", "add", "oppose.test", "--yes")
+    assert (code, "1 ligne ajoutée" in out, "Effacés : 2 documents" in out) == (0, True, True)
+    code, out, _ = vigie(capsys, "optout", "add", "oppose.test", "--yes")
+    assert (code, "Déjà dans la liste" in out, "rien de ce qui est conservé n'est couvert" in out) == (0, True, True)

@@ -24,6 +24,7 @@ from core.settings import ROOT, Settings
 from crawlers.archive import Archive
 from crawlers.proof import Verifier
 from flows.crawling import child_environment, crawl_source
+from tests.crawlers.starter import started_sooner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,7 +201,8 @@ def write_source(settings: Settings, kind: str, *, name: str = "essai", **option
 def crawl(settings: Settings, kind: str, *, name: str = "essai", **options: Any) -> SourceReport:
     """Write a source's file and read the source."""
     write_source(settings, kind, name=name, **options)
-    return crawl_source(name, settings=settings)
+    with started_sooner():
+        return crawl_source(name, settings=settings)
 
 
 class Measured(NamedTuple):
@@ -211,19 +213,23 @@ class Measured(NamedTuple):
     megabytes: float
 
 
+MEASURED = """
+import sys
+from crawlers.run import main
+code = main([sys.argv[1]])
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))  # of this program alone, not of who started it
+sys.exit(code)
+"""
+
+
 def measured(settings: Settings, name: str = "essai") -> Measured:
     """Read a source in a process of its own that is measured."""
     start = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "crawlers.run", name], cwd=ROOT, env=child_environment(settings), stdout=subprocess.PIPE, text=True
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, name], cwd=ROOT, env=child_environment(settings), stdout=subprocess.PIPE, text=True, check=True, timeout=200
     )
-    assert process.stdout
-    told = process.stdout.read()
-    _, _, used = os.wait4(process.pid, 0)
-    process.returncode = 0  # it was waited for
-    said = json.loads(told.strip().splitlines()[-1])
-    assert "report" in said, said
-    return Measured(SourceReport.model_validate(said["report"]), time.monotonic() - start, used.ru_maxrss / 1024)
+    *_, said, peak = done.stdout.strip().splitlines()
+    return Measured(SourceReport.model_validate(json.loads(said)["report"]), time.monotonic() - start, int(peak) / 1024)
 
 
 def documents(settings: Settings) -> list[Document]:

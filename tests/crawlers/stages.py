@@ -32,7 +32,7 @@ class Post:
 
     @property
     def day(self) -> str:
-        return DAY.format(self.n)
+        return DAY.format((self.n - 1) % 28 + 1)
 
 
 class Stage:
@@ -144,6 +144,49 @@ class Feed(Stage):
         return {
             "kind": "article", "platform": "127.0.0.1", "platform_id": "tag:carnet,7", "title": "Billet 7", "text": "\n".join([self.posts[0].text, *WORDS]),
             "published_at": "2026-10-07T10:00:00+02:00", "replies": 4,
+        }  # fmt: skip
+
+
+class Site(Stage):
+    """An index of two sitemaps and the articles that they name; one lies on another site."""
+
+    kind = "site"
+    people = ("Odile Invente",)
+    knows_deleted = True
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"url": f"{self.base}/", "sitemap": f"{self.base}/sitemap.xml"}
+
+    def url(self, post: Post) -> str:
+        return f"{self.base}/articles/{post.n}"
+
+    def answer(self, asked: Asked) -> Answer | None:
+        named = "xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
+        if asked.place == "/sitemap.xml":
+            maps = "".join(f"<sitemap><loc>{self.base}/carte-{number}.xml</loc></sitemap>" for number in (1, 2))
+            return Answer(f"<sitemapindex {named}>{maps}</sitemapindex>", kind=XML, marked=True)
+        if asked.place.startswith("/carte-"):
+            here = self.posts[:SIZE] if asked.place == "/carte-1.xml" else self.posts[SIZE:]
+            rows = "".join(map(self.row, here)) + f"<url><loc>{self.elsewhere}/ailleurs</loc></url>"
+            return Answer(f"<urlset {named}>{rows}</urlset>", kind=XML, marked=True)
+        post = next((one for one in self.posts if asked.place == f"/articles/{one.n}"), None)
+        head = f"<meta property='article:published_time' content='{post.day}T10:00:00+02:00'>" if post else ""
+        return (
+            Answer(article(f"Article {post.n}", post.text, *WORDS, head=head, author="Odile Invente"), marked=True)
+            if post and not post.gone
+            else None
+        )
+
+    def row(self, post: Post) -> str:
+        changed = f"{post.day}T1{'5' if post.gone else '4' if post.fixed else '0'}:00:00+02:00"
+        return f"<url><loc>{self.url(post)}</loc><lastmod>{changed}</lastmod></url>"
+
+    @property
+    def full(self) -> dict[str, Any]:
+        return {
+            "kind": "article", "platform": "127.0.0.1", "title": "Article 7", "text": "\n".join([self.posts[0].text, *WORDS]),
+            "published_at": "2026-10-07T10:00:00+02:00",
         }  # fmt: skip
 
 
@@ -396,7 +439,7 @@ class Discourse(Stage):
             return None
         before = int(asked.said("before", "999"))
         rows = [self.row(post) for post in [post for post in self.posts if 900 + post.n <= before][:SIZE]]
-        if not any(row["post_number"] > 1 for row in rows):
+        if any(row["post_number"] == 1 for row in rows):
             rows += [{**self.row(Post(9)), "id": 990, "post_type": 4, "cooked": f"<p>{SECRET}</p>"}, {**self.row(Post(9)), "id": 991, "post_type": 3}]
         return as_json({"latest_posts": rows}, marked=True)
 
@@ -790,5 +833,5 @@ def with_secrets(settings: Settings, **secrets: str) -> Settings:
 
 
 STAGES: dict[str, type[Stage]] = {stage.__name__: stage for stage in (
-    Feed, Mastodon, MastodonAccount, Bluesky, BlueskySearch, Telegram, Discourse, DiscourseCategory, Forum, Ulule, HelloAsso, Crowdfunding, Urls,
+    Feed, Site, Mastodon, MastodonAccount, Bluesky, BlueskySearch, Telegram, Discourse, DiscourseCategory, Forum, Ulule, HelloAsso, Crowdfunding, Urls,
 )}  # fmt: skip

@@ -29,7 +29,7 @@ def write(folder: Path, text: str | bytes, name: str = "blog.yml") -> Path:
 
 def test_a_good_file(tmp_path: Path) -> None:
     source = load_source(write(tmp_path, GOOD))
-    assert (source.name, source.kind, source.enabled, source.own_hosts()) == ("blog", "feed", False, {"blog.test", "www.blog.test"})
+    assert (source.name, source.kind, source.enabled, source.own_hosts()) == ("blog", "feed", False, frozenset({"blog.test", "www.blog.test"}))
 
 
 @pytest.mark.parametrize(
@@ -155,4 +155,7 @@ def test_expected_counts(tmp_path: Path, read: int, alarm: str) -> None:
 
 def test_a_wall_is_an_alarm(tmp_path: Path) -> None:
     report = SourceReport(source="blog", seen=2, kept=1, set_aside=1, reasons={"bot_wall": 1, "http_404": 3})
-    assert alarms(load_source(write(tmp_path, GOOD)), report) == ("1 x bot_wall : un mur anti-robot est servi à la place de la page ; Vigie ne le contourne pas", "3 x http_404 : le site a répondu 404")
+    assert alarms(load_source(write(tmp_path, GOOD)), report) == (
+        "1 x bot_wall : un mur anti-robot est servi à la place de la page ; Vigie ne le contourne pas",
+        "3 x http_404 : le site a répondu 404",
+    )

@@ -61,6 +61,8 @@ def test_a_full_disk_stops_the_crawl_with_one_line_and_loses_nothing(web: DemoWe
     names = list(load_sources(settings.sources_dir))
     code = f"""
 import resource, signal, sys
+from crawlers.language import prepare
+prepare()  # its own temporary file is larger
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
 from crawlers.run import main
@@ -206,4 +208,4 @@ def test_a_name_at_a_private_address_is_refused() -> None:
 def test_a_crawl_that_breaks_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flows.crawling.sys.executable", "/bin/false")
     with pytest.raises(SourceError, match="ended with code 1"):
-        crawl_source("page", settings=settings)
+        crawl_page(settings, "http://127.0.0.1:9/x")

@@ -23,7 +23,14 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 def source(**fields: object) -> Source:
-    known = {"name": "blog", "title": "Un blog", "kind": "feed", "enabled": True, "purpose": "veille de prévention", "legal_basis": "intérêt légitime"}
+    known = {
+        "name": "blog",
+        "title": "Un blog",
+        "kind": "feed",
+        "enabled": True,
+        "purpose": "veille de prévention",
+        "legal_basis": "intérêt légitime",
+    }
     return Source.model_validate(known | fields)
 
 
@@ -136,7 +143,13 @@ def test_coverage_names_what_is_not_seen(tmp_path: Path) -> None:
         history.add(report(read, source="aveugle", reasons={} if read else {"bot_wall": 1}), at=NOW + timedelta(days=day))
     history.add(report(source="partiel", reasons={"login_required": 3}), at=NOW)
     found = coverage(sources, history)
-    assert [(one.source, one.state) for one in found] == [("aveugle", "blind"), ("partiel", "partial"), ("jamais", "never"), ("bon", "ok"), ("eteint", "never")]
+    assert [(one.source, one.state) for one in found] == [
+        ("aveugle", "blind"),
+        ("partiel", "partial"),
+        ("jamais", "never"),
+        ("bon", "ok"),
+        ("eteint", "never"),
+    ]
     blind = found[0]
     assert (blind.blind_spots, blind.usual, blind.read, blind.runs) == ({"bot_wall": 1}, 9, 0, 3)
     assert blind.last_read == NOW + timedelta(days=1)

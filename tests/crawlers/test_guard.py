@@ -67,6 +67,7 @@ def judged(url: str, *, places: set[str], led_by: tuple[str, ...] = ()) -> str:
         ("http://jardins.example:8080@jardins.example:6379/", "other_port"),
         ("http://ailleurs.example:8080/", "other_host"),
         ("http://127.0.0.1:5000/", ""),
+        ("http://moi@127.0.0.1:5000/", ""),
         ("http://127.0.0.1:8080/", "private_address"),
     ],
 )

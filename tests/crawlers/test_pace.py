@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigError, Unavailable
@@ -89,15 +90,13 @@ def test_the_delay_is_the_least_that_is_waited(settings: Settings, site: Web) ->
     assert min(gaps(site)) >= 0.6 - SLACK
 
 
-@pytest.mark.parametrize(("asked", "delay", "least"), [("1", 0, 1), ("0.1", 0.5, 0.5), ("nan", 0.5, 0.5), ("-3", 0.5, 0.5)])
+@pytest.mark.parametrize(("asked", "delay", "least"), [("1", 0, 1), ("0.1", 0.5, 0.5)])
 def test_a_crawl_delay_is_obeyed_where_it_is_longer(settings: Settings, site: Web, asked: str, delay: float, least: float) -> None:
     site.routes["/robots.txt"] = Answer(f"User-agent: *\nCrawl-delay: {asked}\n", kind="text/plain")
     site.players.append(page)
-    start = time.monotonic()
     report = crawl(settings, "urls", pages=pages(site, 3), delay=delay, concurrency=2)
     assert report.kept == 3
-    assert min(gaps(site)) >= least - SLACK
-    assert time.monotonic() - start < 5 * least + 10
+    assert least - SLACK <= min(gaps(site)) < 2 * least
 
 
 def test_who_asks_for_hours_is_not_asked_again_even_by_the_next_run(settings: Settings, site: Web) -> None:
@@ -184,7 +183,7 @@ from pathlib import Path
 from crawlers.hosts import Hosts
 with Hosts(Path(sys.argv[1]))._held("jardins.example"):
     print("held", flush=True)
-    time.sleep(600)
+    time.sleep(30)
 """
     holder, hosts = child(code, tmp_path), Hosts(tmp_path)
     assert holder.stdout
@@ -203,7 +202,7 @@ with Hosts(Path(sys.argv[1]))._held("jardins.example"):
 def test_what_stands_in_a_file_is_no_reason_to_break_or_to_wait_for_ever(tmp_path: Path) -> None:
     hosts, path = Hosts(tmp_path), tmp_path / "jardins.example.json"
     far = time.time() + 400 * 86_400
-    times = [{"next_at": one, "resume_at": one} for one in (far, -far, math.inf, math.nan, "1", None, [], True)]
+    times: list[object] = [{"next_at": one, "resume_at": one} for one in (far, -far, math.inf, math.nan, "1", None, (), True)]
     for text in ["", "{", "\0" * 200, "[" * 10_000, "{" * 10**6, "[]", "3", "null", *map(json.dumps, times)]:
         path.write_text(text)
         assert hosts.turn("jardins.example", delay=5) <= time.time(), text[:100]
@@ -265,7 +264,7 @@ def test_waits_add_up_to_the_longest_one_at_most(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [("8", 8), (" 8 ", 8), ("²", 60), ("٣", 60), ("８", 60), ("1e3", 60), ("-5", 60), ("nan", 60), ("Thu, 01 Jan 1970 00:33:28 GMT", 8),
-     ("Thu, 01 Jan 1970 00:33:28 -0000", 8), ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Thu, 99 Xyz 0000", 60), ("9" * 5000, 999_999_999)],
+     ("Thu, 01 Jan 1970 00:33:28 -0000", 8), ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("Thu, 99 Xyz 0000", 60), ("Thu, 01 Jan 2026 00:00:00 +99999999999999", 60), ("9" * 5000, 999_999_999)],
 )  # fmt: skip
 def test_retry_after(value: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Paris")
@@ -278,7 +277,7 @@ def test_retry_after(value: str, seconds: float, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_header_that_came_twice_is_read() -> None:
-    assert resume_at(200, {"ratelimit-remaining": "7, 0;w=60", "ratelimit-reset": "5, 30;w=60"}, now=2000) == 2030
+    assert resume_at(200, {"ratelimit-remaining": "7, 0;w=60", "ratelimit-reset": "nan, 30;w=60"}, now=2000) == 2030
     assert resume_at(200, {"ratelimit-remaining": "7, 3", "ratelimit-reset": "5, 30"}, now=2000) == 2000
 
 
@@ -286,6 +285,7 @@ STRANGE = ["0", "²", "nan", "inf", "-inf", "1e400", "Mon, 01 Jan 99999 00:00:00
 VALUES = st.sampled_from(STRANGE) | st.text("-+0123456789,;.eE:TZ ²", max_size=20) | st.text(max_size=20)
 
 
-@given(st.integers(100, 599), st.fixed_dictionaries({name: VALUES for name in ("retry-after", *pace.RATE_HEADERS[0], *pace.RATE_HEADERS[1])}))
+@hypothesis_settings(deadline=None)  # the first date loads a library
+@given(st.integers(100, 599), st.fixed_dictionaries(dict.fromkeys(("retry-after", *pace.RATE_HEADERS[0], *pace.RATE_HEADERS[1]), VALUES)))
 def test_no_header_breaks_the_pace(status: int, headers: dict[str, str]) -> None:
     assert resume_at(status, headers, now=2000) >= 2000

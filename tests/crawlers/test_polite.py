@@ -6,6 +6,7 @@ import gzip
 import json
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def at(seconds: float) -> str:
 
 def gaps(asked: list[Asked]) -> list[float]:
     """Seconds from one answer's end to the next request."""
-    return [after.at - before.until for before, after in zip(asked, asked[1:], strict=False)]
+    return [after.at - before.until for before, after in pairwise(asked)]
 
 
 def test_pauses_that_sites_ask_for_are_kept_and_failures_are_waited_out(settings: Settings) -> None:
@@ -91,7 +92,7 @@ def test_requests_to_a_host_keep_their_distance_and_their_number(settings: Setti
     assert report.kept == pages
     assert web.most_at_once() == concurrency
     starts = [one.at for one in web.asked()]
-    assert min(after - before for before, after in zip(starts, starts[1:], strict=False)) >= delay * 0.5 - 0.05  # Scrapy varies it by half
+    assert min(after - before for before, after in pairwise(starts)) >= delay * 0.5 - 0.05  # Scrapy varies it by half
 
 
 def entries(web: Web, count: int) -> Answer:
@@ -125,7 +126,9 @@ def test_more_news_than_may_be_read_is_a_gap(settings: Settings, web: Web) -> No
     assert any("gap" in alarm for alarm in second.alarms)
 
 
-@pytest.mark.parametrize("failure", [Answer(status=500), Answer("<title>Connexion</title>", status=403), Answer("{", kind=JSON)], ids=["500", "403", "cut"])
+@pytest.mark.parametrize(
+    "failure", [Answer(status=500), Answer("<title>Connexion</title>", status=403), Answer("{", kind=JSON)], ids=["500", "403", "cut"]
+)
 def test_what_a_run_missed_in_the_middle_is_read_by_the_next(settings: Settings, web: Web, failure: Answer) -> None:
     stage = Mastodon(web)
     stage.posts = stage.posts[4:]
@@ -148,7 +151,7 @@ def test_what_a_run_missed_in_the_middle_is_read_by_the_next(settings: Settings,
 def test_one_place_that_fails_does_not_make_all_others_be_read_again(settings: Settings) -> None:
     with playing("127.0.0.1", "127.0.0.2") as (web, dead):
         web.players.append(lambda asked: Answer(article(asked.path), marked=True))
-        dead.routes = {"/a": Answer(raw=reset)}
+        dead.routes = {"/a": Answer(status=429, headers=[("Retry-After", "7200")])}
         pages = [*(f"{web.base}/{number}" for number in range(3)), f"{dead.base}/a"]
         first = crawl(settings, "urls", pages=pages)
         assert (first.kept, first.failed) == (3, 1)
@@ -164,7 +167,7 @@ def test_the_marks_of_a_page_are_its_own_whatever_is_read_meanwhile(settings: Se
     class Reader(SourceSpider):
         def first(self, page: Page) -> Iterator[scrapy.Request]:
             for number in range(3):
-                yield from self.ask(f"{page.url}/{number}", step="linked")
+                yield from self.ask(f"{page.url}/{number}", step="linked", digest="a")
 
         def linked(self, page: Page) -> Iterator[Draft]:
             yield Draft(url=page.url, kind="article", text="Un texte")
@@ -221,7 +224,11 @@ def test_robots_txt_is_obeyed_and_one_that_cannot_be_read_is_no_permission(setti
     settings = Settings(data_dir=settings.data_dir, sources_dir=settings.sources_dir, contact="veille@association.example")
     with playing(*(f"127.0.0.{number}" for number in range(2, 2 + len(ROBOTS)))) as webs:
         for web, (robots, _) in zip(webs, ROBOTS, strict=True):
-            web.routes = {"/robots.txt": robots, "/autre.txt": Answer("User-agent: *\nDisallow: /prive\n", kind="text/plain"), "/court": to("/prive/page")}
+            web.routes = {
+                "/robots.txt": robots,
+                "/autre.txt": Answer("User-agent: *\nDisallow: /prive\n", kind="text/plain"),
+                "/court": to("/prive/page"),
+            }
             web.routes |= {f"/prive/page{more}": page() for more in ("", "?1", "?2")}
         report = crawl(settings, "urls", pages=[f"{web.base}/{path}" for web in webs for path in ("prive/page", "court")], concurrency=4)
         asked = [[one.path for one in web.asked("/prive")] for web in webs]
@@ -236,7 +243,10 @@ def test_robots_txt_is_obeyed_and_one_that_cannot_be_read_is_no_permission(setti
 
 SECRET = "Une phrase que le site ne veut pas voir fouillée"
 RESERVED: list[tuple[dict[str, Any], bool]] = [
-    ({"/.well-known/tdmrep.json": as_json([{"location": "/libre", "tdm-reservation": 0}, {"location": "/", "tdm-reservation": 1}]), "/a": page()}, True),
+    (
+        {"/.well-known/tdmrep.json": as_json([{"location": "/libre", "tdm-reservation": 0}, {"location": "/", "tdm-reservation": 1}]), "/a": page()},
+        True,
+    ),
     ({"/a": Answer(article(SECRET), headers=[("TDM-Reservation", "1"), ("tdm-policy", "https://a.example/policy.json")])}, True),
     ({"/a": Answer(article(SECRET), headers=[("X-Robots-Tag", "noindex, noai")])}, True),
     ({"/a": Answer(article(SECRET, head="<meta name='tdm-reservation' content='1'>"))}, True),
@@ -278,7 +288,15 @@ def test_who_asked_not_to_be_read_is_not_even_asked(settings: Settings) -> None:
             one.players.append(lambda asked: page(asked.path))
         moving.routes = {"/a": to(f"{web.base}/prive/3"), "/b": to(f"{closed.base}/b")}
         wish(settings, Wish("host", "127.0.0.2"), Wish("address", f"{web.base}/prive"))
-        pages = [f"{web.base}/prive/1", f"{web.base}/prive", f"{web.base}/privee", f"{web.base}/a", f"{closed.base}/a", f"{moving.base}/a", f"{moving.base}/b"]
+        pages = [
+            f"{web.base}/prive/1",
+            f"{web.base}/prive",
+            f"{web.base}/privee",
+            f"{web.base}/a",
+            f"{closed.base}/a",
+            f"{moving.base}/a",
+            f"{moving.base}/b",
+        ]
         report = crawl(settings, "urls", pages=pages)
         assert (report.kept, report.reasons) == (2, {"opted_out": 5})
         assert sorted(web.read()) == ["/a", "/privee"]

@@ -599,7 +599,7 @@ def test_the_command_adds_erases_lists_and_verifies(scene: Scene, monkeypatch: p
     assert len(command(scene, monkeypatch, "list", "--json")[1].split('"kind"')) == 28
     assert command(scene, monkeypatch, "add", "--author", "anne", "--platform", "forum.test")[0] == 0
     assert FORUM_ANNE not in scene.documents()
-    assert command(scene, monkeypatch, "remove", "oppose.test") == (0, "1 lignes retirées de la liste des oppositions.")
+    assert command(scene, monkeypatch, "remove", "oppose.test") == (0, "1 ligne retirée de la liste des oppositions.")
     assert command(scene, monkeypatch, "remove", "oppose.test")[0] == 2
     assert json.loads(command(scene, monkeypatch, "purge", "--json")[1])["archive"]["documents"] == 0
     for wrong in (("add",), ("add", "--author", "anne"), ("add", "fr")):
