@@ -589,7 +589,7 @@ def test_the_command_adds_erases_lists_and_verifies(scene: Scene, monkeypatch: p
     assert (code, "26 lignes ajoutées" in said, "RGPD, art. 17 (effacement) et 21 (opposition)" in said) == (0, True, True)
     code, said = command(scene, monkeypatch, "verify")
     assert (code, "Il reste : 2 documents" in said) == (2, True)
-    code, said = command(scene, monkeypatch, "add", "oppose.test")
+    code, said = command(scene, monkeypatch, "add", "oppose.test", "--yes")
     assert code == 0
     assert "Effacés : 3 documents, 3 évaluations, 8 enregistrements de preuve" in said
     assert "Vérifié : rien de ce que couvrent les 27 lignes de la liste n'est plus conservé." in said
