@@ -173,7 +173,7 @@ def test_the_report_reads_aloud() -> None:
     report = RunReport(sources=(source,), broken={"autre": "source autre: panne"}, score=ScoreReport(scored=3), publish=PublishReport(indexed=3))
     text = markdown(report)
     for line in (
-        "| blog | 7 | 3 | 1 | 2 | 1 |",
+        "| blog | 7 | 3 | 1 | 0 | 2 | 1 | 0 |",
         "- **autre** : source autre: panne",
         "- **blog** : 2 x bot_wall",
         "- **timeout** : 1",
