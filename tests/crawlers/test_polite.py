@@ -100,7 +100,7 @@ def entries(web: Web, count: int) -> Answer:
     return Answer(f"<rss version='2.0'><channel><title>Carnet</title>{rows}</channel></rss>", kind=XML, marked=True)
 
 
-@pytest.mark.parametrize("limit", [{"max_requests": 5}, {"max_bytes": 20_000}])
+@pytest.mark.parametrize("limit", [{"max_requests": 5}, {"max_bytes": 14_000}])
 def test_a_limit_ends_the_run_and_the_next_ones_read_the_rest(settings: Settings, web: Web, limit: dict[str, int]) -> None:
     web.routes = {"/flux": entries(web, 8)} | {f"/{number}": Answer(article(f"Billet {number}", *WORDS, "Encore. " * 400)) for number in range(8)}
     first = crawl(settings, "feed", url=f"{web.base}/flux", **limit)
