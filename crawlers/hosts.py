@@ -98,5 +98,5 @@ def _time(value: object, now: float) -> float:
 
 
 def _write(handle: int, times: Times) -> None:
-    text = json.dumps({name: round(value, 3) for name, value in times._asdict().items()})
-    os.pwrite(handle, text.ljust(SIZE - 1).encode() + b"\n", 0)
+    """Not rounded: a time rounded up would be further away than ``LONGEST`` to who reads it at once, and so no time at all."""
+    os.pwrite(handle, json.dumps(times._asdict()).ljust(SIZE - 1).encode() + b"\n", 0)
