@@ -19,13 +19,25 @@ ContentType = Literal["TEXT", "IMAGE", "VIDEO", "AUDIO", "PRODUCT", "OTHER"]
 # how a text speaks: only "assert" promotes by itself
 Stance = Literal["assert", "quote", "denounce", "testify", "ask", "joke", "inform"]
 Status = Literal["indexed", "duplicate", "set_aside", "failed"]
+# why an item is in the reading queue: its scores flag it, or it was drawn among those that they do not, to estimate what they miss
+Lane = Literal["signale", "sondage"]
+# what people made of an item: the four words of the taxonomy, section 5 of the domain's rules
+Qualification = Literal["hors_champ", "licite_preoccupant", "illicite_presume", "urgence"]
+CaseStatus = Literal["a_examiner", "en_cours", "decide"]
+NoticeState = Literal["brouillon", "signee", "envoyee", "accusee", "repondue", "contestee", "close"]
 
 MARKERS: tuple[Marker, ...] = get_args(Marker)
 STANCES: tuple[Stance, ...] = get_args(Stance)
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
+QUALIFICATIONS: tuple[Qualification, ...] = get_args(Qualification)
+CASE_STATUSES: tuple[CaseStatus, ...] = get_args(CaseStatus)
+NOTICE_STATES: tuple[NoticeState, ...] = get_args(NoticeState)
+EMBEDDING_SIZE = 384  # numbers in a document's embedding
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+# EMBEDDING_SIZE signed bytes in base64: a direction; only the angle between two of them means something
+Embedding = Annotated[str, Field(min_length=4 * EMBEDDING_SIZE // 3, max_length=4 * EMBEDDING_SIZE // 3)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -140,6 +152,7 @@ class Assessment(Record):
     evidence: tuple[Evidence, ...] = ()
     stance: Stance | None = None  # how the text speaks, as far as the model can tell
     flags: tuple[Flag, ...] = ()  # looked for where a person is to read the text
+    embedding: Embedding | None = None  # what the text is about, as the model sees it; None where the model gives none
 
 
 class SetAside(Record):
@@ -177,3 +190,14 @@ class ScoredDocument(Record):
     document: Document
     assessment: Assessment
     batch: str
+
+
+class Standing(Record):
+    """What people decided on one content item, as the case database says it; the index shows it and never decides."""
+
+    status: CaseStatus = "a_examiner"
+    qualification: Qualification | None = None
+    decided_at: AwareDatetime | None = None
+    notice_state: NoticeState | None = None
+    notified_at: AwareDatetime | None = None  # when the notice was sent
+    retain_until: AwareDatetime | None = None  # when nothing of it may be kept any longer; None: no end is known yet

@@ -46,6 +46,16 @@ class Settings(BaseSettings):
     elasticsearch_ca: Path | None = Field(None, description="certificate authority of an https node")
     index_name: str = Field("vigie-documents", pattern=r"^[a-z][a-z0-9-]{2,60}$", description="alias; indices are <alias>-v<N>-<time>")
 
+    database_url: SecretStr | None = Field(None, description="SQLAlchemy address of the case database; else SQLite in <data_dir>/cases.sqlite")
+    console_url: AnyHttpUrl | None = Field(None, description="address of Vigie's console, for links in alerts and in Kibana")
+    kibana_url: AnyHttpUrl | None = Field(None, description="a Kibana 8.19, for vigie kibana import; signs in as to Elasticsearch")
+    alert_secret: SecretStr | None = Field(None, min_length=32, description="signs the webhooks of alerts (HMAC-SHA256)")
+    smtp_host: str = Field("", description="mail server for alerts by e-mail; unset: none is sent")
+    smtp_port: int = Field(587, ge=1, le=65_535, description="its port; 465 speaks TLS at once, others STARTTLS")
+    smtp_username: str = Field("", description="account of the mail server; unset: no sign-in")
+    smtp_password: SecretStr | None = Field(None, description="password of that account")
+    smtp_from: str = Field("", description="address that alerts are sent from")
+
     log_format: Literal["console", "json"] = Field("console", description="json: one JSON object a line on standard error")
 
     @field_validator("data_dir", "sources_dir", "models_dir", "elasticsearch_ca")
@@ -63,6 +73,11 @@ class Settings(BaseSettings):
     def archive_dir(self) -> Path:
         """Batches, evidence and assessments: the source of truth."""
         return self.data_dir / "archive"
+
+    @property
+    def alerts_dir(self) -> Path:
+        """Saved searches, what they found and whether it was delivered."""
+        return self.data_dir / "alerts"
 
     @property
     def index_dir(self) -> Path:

@@ -10,7 +10,7 @@ from core.errors import Invalid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from index.queries import Interval
+    from index.tables import Interval
 
 MAX_BUCKETS = 20_000  # 54 years of days; a wrong date of year 1 would ask for 700,000
 _EPOCH = date(1970, 1, 1)

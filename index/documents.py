@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import math
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Invalid
-from core.records import DECISIONS, MARKERS, Document, ScoredDocument
+from core.records import DECISIONS, EMBEDDING_SIZE, MARKERS, Document, ScoredDocument, Standing
 from index.fields import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from core.records import Assessment, Decision
     from index.fields import Field, FieldType
+    from index.harm import Rank
 
 # exactly the names of fields.FIELDS; values are what JSON can say
 Entry = dict[str, Any]
 
 _DOCUMENT_FIELDS = tuple(name for name in Document.model_fields if name not in ("evidence", "deletion"))
+UNDECIDED = Standing()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_INTEGER = 2**63 - 1
 _MAX_ID_BYTES = 512  # Elasticsearch's limit
 _MAX_KEYWORD_BYTES = 32_766  # Lucene's limit
 
 
-def to_entry(scored: ScoredDocument, *, indexed_at: datetime) -> Entry:
+def to_entry(scored: ScoredDocument, *, indexed_at: datetime, rank: Rank, campaign: str | None = None, standing: Standing = UNDECIDED) -> Entry:
     """The entry of a scored document. Raises Invalid when document and assessment do not belong together."""
     document, assessment = scored.document, scored.assessment
     _check_pair(document, assessment)
@@ -46,12 +49,20 @@ def to_entry(scored: ScoredDocument, *, indexed_at: datetime) -> Entry:
         "markers": [marker for marker in MARKERS if assessment.decision.get(marker, "rien") != "rien"],
         "alerts": [marker for marker in MARKERS if assessment.decision.get(marker) == "alerte"],
         "decision": strongest(assessment),
-        "priority": priority(assessment),
+        "lane": rank.lane,
+        "priority": rank.priority,
+        "harm": rank.harm,
+        "reasons": [reason.model_dump(mode="json") for reason in rank.reasons],
+        "reach": reach(document),
+        "price": price(assessment),
+        "campaign": campaign,
         "submarkers": sorted({name for passage in assessment.evidence for name in passage.submarkers}),
         "flags": sorted({flag.id for flag in assessment.flags}),
         "stance": assessment.stance,
         "passages": [flag.model_dump(mode="json") for flag in assessment.flags],
         "evidence": [passage.model_dump(mode="json") for passage in assessment.evidence],
+        "embedding": assessment.embedding,
+        **standing_fields(standing),
         "batch": scored.batch,
         "indexed_at": indexed_at.isoformat(),
     }
@@ -70,15 +81,22 @@ def strongest(assessment: Assessment) -> Decision:
     return max(assessment.decision.values(), key=DECISIONS.index, default="rien")
 
 
-def priority(assessment: Assessment) -> float:
-    """Where a document stands in the reading queue, 0 to 3, version 1.
+def reach(document: Document) -> int | None:
+    """The largest public count that the page shows; None where it shows none."""
+    donors = document.funding.donors if document.funding else None
+    shown = (document.views, document.followers, document.reposts, document.likes, document.replies, donors)
+    return max((count for count in shown if count is not None), default=None)
 
-    The whole part is the strongest decision (2 alerte, 1 a_lire, 0 rien), so that no probability lifts a document above a
-    stronger decision; within it, the highest probability among the markers that were decided, or among all when none was.
-    """
-    decided = [marker for marker, decision in assessment.decision.items() if decision != "rien"]
-    probabilities = [assessment.scores[marker] for marker in decided or assessment.scores]
-    return DECISIONS.index(strongest(assessment)) + max(probabilities, default=0.0)
+
+def price(assessment: Assessment) -> float | None:
+    """The largest amount in euros among the transversal flags' values ("4997 EUR")."""
+    amounts = [flag.value.removesuffix(" EUR") for flag in assessment.flags if flag.value and flag.value.endswith(" EUR")]
+    return max(map(float, amounts), default=None)
+
+
+def standing_fields(standing: Standing) -> Entry:
+    """The fields that the case database decides."""
+    return standing.model_dump(mode="json")
 
 
 def from_entry(entry: Entry) -> ScoredDocument:
@@ -96,6 +114,7 @@ def from_entry(entry: Entry) -> ScoredDocument:
                 "evidence": entry["evidence"],
                 "stance": entry["stance"],
                 "flags": entry["passages"],
+                "embedding": entry["embedding"],
             },
             "batch": entry["batch"],
         }
@@ -116,31 +135,27 @@ def milliseconds(moment: str | datetime) -> int:
     return (found - _EPOCH) // timedelta(milliseconds=1)
 
 
-def problem(entry: Entry) -> str | None:
+def problem(entry: Entry, *, fields: Mapping[str, Field] = BY_NAME) -> str | None:
     """Why an index must refuse an entry, in one line; None when it can be indexed. Both adapters ask it first, so that they refuse alike."""
-    unknown, missing = sorted(entry.keys() - BY_NAME.keys()), sorted(BY_NAME.keys() - entry.keys())
-    if unknown or missing:
+    if entry.keys() != fields.keys():
+        unknown, missing = sorted(entry.keys() - fields.keys()), sorted(fields.keys() - entry.keys())
         return f"unknown fields {unknown}, missing fields {missing}; expected exactly those of index/fields.py"
     if not entry["id"] or len(str(entry["id"]).encode(errors="replace")) > _MAX_ID_BYTES:
         return f"id is empty or longer than {_MAX_ID_BYTES} bytes"
     for name, value in entry.items():
-        if not _fits(BY_NAME[name], value):
-            return f"field {name} holds a {type(value).__name__} that does not fit type {BY_NAME[name].type}"
+        kind = fields[name].type
+        # no value at all is None, and of a list the empty one
+        if (value is None and kind == "keywords") or (value is not None and not _CHECKS[kind](value)):
+            return f"field {name} holds a {type(value).__name__} that does not fit type {kind}"
     return None
 
 
-def _fits(field: Field, value: Any) -> bool:
-    if value is None:
-        return field.type != "keywords"  # no value at all is the empty list
-    return _CHECKS[field.type](value)
-
-
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_INTEGER
+    return isinstance(value, int) and not isinstance(value, bool) and -_MAX_INTEGER <= value <= _MAX_INTEGER
 
 
 def _is_keyword(value: Any) -> bool:
-    return isinstance(value, str) and _encodes(value, at_most=_MAX_KEYWORD_BYTES)
+    return isinstance(value, str) and ((value.isascii() and len(value) <= _MAX_KEYWORD_BYTES) or _encodes(value, at_most=_MAX_KEYWORD_BYTES))
 
 
 def _encodes(value: str, *, at_most: int | None = None) -> bool:
@@ -149,6 +164,14 @@ def _encodes(value: str, *, at_most: int | None = None) -> bool:
     except UnicodeEncodeError:  # half of a surrogate pair: neither JSON in UTF-8 nor SQLite can hold it
         return False
     return at_most is None or size <= at_most
+
+
+def _is_embedding(value: Any) -> bool:
+    try:
+        # only zeros point nowhere: Elasticsearch refuses them
+        return isinstance(value, str) and len(found := b64decode(value, validate=True)) == EMBEDDING_SIZE and any(found)
+    except ValueError:
+        return False
 
 
 def _is_moment(value: Any) -> bool:
@@ -170,4 +193,5 @@ _CHECKS: dict[FieldType, Callable[[Any], bool]] = {
     "integer": _is_integer,
     "boolean": lambda value: isinstance(value, bool),
     "stored": lambda value: isinstance(value, dict | list),
+    "vector": _is_embedding,
 }

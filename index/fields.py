@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from core.records import MARKERS
+from core.records import EMBEDDING_SIZE, MARKERS
 from index.french import CHARACTERS, ELISIONS, MAX_TOKEN_LENGTH
 
 # Bump it whenever a field, a type or the analysis changes: an index of another version is refused until it is rebuilt.
-MAPPING_VERSION = 3
+MAPPING_VERSION = 4
 
-FieldType = Literal["keyword", "keywords", "text", "date", "float", "integer", "boolean", "stored"]
+FieldType = Literal["keyword", "keywords", "text", "date", "float", "integer", "boolean", "stored", "vector"]
 
 # A word of the title says more than the same word of the text. Elasticsearch reads them as boosts, SQLite as bm25 column weights.
 WEIGHTS = {"title": 2.0, "text": 1.0}
@@ -75,14 +75,42 @@ FIELDS: tuple[Field, ...] = (
     Field("markers", "keywords", "Marqueurs", "markers whose decision is a_lire or alerte", facet=True),
     Field("alerts", "keywords", "Alertes", "markers whose decision is alerte", facet=True),
     Field("decision", "keyword", "Décision", "the strongest decision of all markers", facet=True),
-    Field("priority", "float", "Priorité", "order of the reading queue, see documents.priority"),
+    Field("lane", "keyword", "File", "signale: flagged by its scores; sondage: drawn among the others, to estimate what is missed", facet=True),
+    Field("priority", "float", "Priorité", "order of the reading queue: expected harm and freshness, see harm.py"),
+    Field("harm", "float", "Dommage attendu", "probability x severity x vulnerability x reach, without freshness, see harm.py"),
+    Field("reasons", "stored", "Pourquoi en tête", "the Reason records: each factor of the expected harm in words"),
+    Field("reach", "integer", "Audience", "the largest public count that the page shows: views, followers, reposts, donors"),
+    Field("price", "float", "Prix demandé", "largest amount in euros that the text asks for"),
+    Field("campaign", "keyword", "Campagne", "id shared by copies and rewordings of one text", facet=True),
     Field("submarkers", "keywords", "Sous-marqueurs", "ids of nlp/markers that the evidence shows", facet=True),
     Field("flags", "keywords", "Signes transversaux", "ids of nlp/markers/flags.yml that the text shows", facet=True),
     Field("stance", "keyword", "Posture", "how the text speaks, as far as the model can tell: only assert promotes by itself", facet=True),
     Field("passages", "stored", "Passages des signes", "the Flag records"),
     Field("evidence", "stored", "Passages", "the Evidence records"),
+    Field("embedding", "vector", "Empreinte de sens", "the Assessment's embedding: near texts have near directions"),
+    Field("status", "keyword", "État", "a_examiner, en_cours or decide, from the case database", facet=True),
+    Field("qualification", "keyword", "Qualification", "hors_champ, licite_preoccupant, illicite_presume or urgence, as people decided", facet=True),
+    Field("decided_at", "date", "Décidé le", "UTC, from the case database"),
+    Field("notice_state", "keyword", "Notification", "state of its notice, from the case database", facet=True),
+    Field("notified_at", "date", "Notifié le", "UTC, when the notice was sent"),
+    Field("retain_until", "date", "À effacer après le", "UTC, end of the retention period"),
     Field("batch", "keyword", "Lot", "batch of the archive that holds the document"),
     Field("indexed_at", "date", "Indexé le", "UTC"),
+)
+# What each run of each source saw, one row a count: of what became of its items (reason None), and of each reason.
+RUN_FIELDS: tuple[Field, ...] = (
+    Field("id", "keyword", "Identifiant", "sha256 of run, source, measure and reason, 32 digits"),
+    Field("at", "date", "Passage du", "UTC, end of the run"),
+    Field("source", "keyword", "Source", "name of the file in crawlers/sources", facet=True),
+    Field(
+        "measure",
+        "keyword",
+        "Mesure",
+        "kept, duplicate, dropped, set_aside, failed, unchanged, blind or left_out (the last two by reason)",
+        facet=True,
+    ),
+    Field("reason", "keyword", "Raison", "short name of crawlers/reasons.yml", facet=True),
+    Field("count", "integer", "Nombre", "how many items, pages for unchanged"),
 )
 BY_NAME = {field.name: field for field in FIELDS}
 FACETS = tuple(field.name for field in FIELDS if field.facet)
@@ -97,6 +125,7 @@ _ELASTIC_TYPES: dict[FieldType, dict[str, Any]] = {
     "integer": {"type": "long"},
     "boolean": {"type": "boolean"},
     "stored": {"type": "object", "enabled": False},
+    "vector": {"type": "dense_vector", "dims": EMBEDDING_SIZE, "element_type": "byte", "index": True, "similarity": "cosine"},
 }
 _SQLITE_TYPES: dict[FieldType, str] = {
     "keyword": "TEXT",
@@ -107,6 +136,7 @@ _SQLITE_TYPES: dict[FieldType, str] = {
 }
 COLUMNS = tuple(field for field in FIELDS if field.type in _SQLITE_TYPES)
 WORDS = (*TEXTS, *(f"{name}_{EXACT}" for name in TEXTS))  # columns of the full-text table
+VECTORS = tuple(field.name for field in FIELDS if field.type == "vector")
 MULTIVALUED = tuple(field.name for field in FIELDS if field.type == "keywords")
 
 
@@ -121,9 +151,14 @@ def elastic_mapping() -> dict[str, Any]:
         "mappings": {
             "dynamic": "strict",
             "_meta": {"mapping_version": MAPPING_VERSION},
-            "properties": {field.name: _ELASTIC_TYPES[field.type] for field in FIELDS},
+            "properties": elastic_properties(FIELDS),
         },
     }
+
+
+def elastic_properties(fields: tuple[Field, ...]) -> dict[str, Any]:
+    """The ``properties`` of an Elasticsearch mapping that holds these fields."""
+    return {field.name: _ELASTIC_TYPES[field.type] for field in fields}
 
 
 def _elastic_analysis() -> dict[str, Any]:
@@ -146,18 +181,24 @@ def _elastic_analysis() -> dict[str, Any]:
 
 def sqlite_schema() -> tuple[str, ...]:
     """The statements that make an empty SQLite index."""
-    columns = ", ".join(f"{field.name} {_SQLITE_TYPES[field.type]}" for field in COLUMNS)
+    columns = [f"{field.name} {_SQLITE_TYPES[field.type]}" for field in COLUMNS]
+    lists = [f"{name} TEXT" for name in MULTIVALUED]  # each a JSON list of its distinct values
+    runs = [f"{field.name} {_SQLITE_TYPES[field.type]}" for field in RUN_FIELDS if field.name != "id"]
     return (
-        f"CREATE TABLE documents ({columns})",
+        # a row's number is never given again, so that what still names a removed row names nothing
+        f"CREATE TABLE documents (row INTEGER PRIMARY KEY AUTOINCREMENT, {', '.join((*columns, *lists))})",
         # apart from the columns: counting reads those of every result, and they are a tenth of the size
-        "CREATE TABLE entries (document INTEGER PRIMARY KEY, entry TEXT NOT NULL)",
+        "CREATE TABLE entries (row INTEGER PRIMARY KEY, entry TEXT NOT NULL)",
         "CREATE UNIQUE INDEX documents_id ON documents (id)",
         *(f"CREATE INDEX documents_by_{name} ON documents ({name} DESC, id)" for name in SORTS.values()),
-        *(f"CREATE INDEX documents_{field.name} ON documents ({field.name})" for field in COLUMNS if field.facet),
-        "CREATE TABLE many (field TEXT, value TEXT, document INTEGER, PRIMARY KEY (field, value, document)) WITHOUT ROWID",
-        "CREATE INDEX many_document ON many (document)",
+        # see sqlite_marks.py: which rows have a value, and how many they are
+        "CREATE TABLE marks (number INTEGER PRIMARY KEY, field TEXT, value TEXT, chunk INTEGER, rows BLOB, UNIQUE (field, value, chunk))",
+        "CREATE TABLE counts (field TEXT, value TEXT, documents INTEGER, PRIMARY KEY (field, value)) WITHOUT ROWID",
+        "CREATE INDEX counts_most ON counts (field, documents DESC, value)",
+        "CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, vectors BLOB NOT NULL)",  # see sqlite_vectors.py
         # words arrive analysed by french.py and separated by spaces: every other ASCII character is part of a word
         f"CREATE VIRTUAL TABLE words USING fts5({', '.join(WORDS)}, tokenize={_sql_text(_word_characters())})",
+        f"CREATE TABLE runs (id TEXT PRIMARY KEY, {', '.join(runs)})",
         f"PRAGMA user_version = {MAPPING_VERSION}",
     )
 

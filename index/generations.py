@@ -26,9 +26,32 @@ def generation_name(alias: str, *, at: datetime | None = None) -> str:
     return f"{alias}-v{MAPPING_VERSION}-{at.astimezone(UTC):%Y%m%d%H%M%S%f}" if at else f"{alias}-v{MAPPING_VERSION}-{FIRST}"
 
 
+def part_name(generation: str, number: int) -> str:
+    """One of the indices that a generation may be spread over, from 1 on, as Elasticsearch's rollover counts them."""
+    return f"{generation}-{number:06d}"
+
+
+def next_part(name: str) -> str:
+    """The index after this one of the same generation."""
+    generation, _, number = name.rpartition("-")
+    return part_name(generation, int(number) + 1)
+
+
+def generation_of(name: str, *, alias: str) -> str | None:
+    """The generation that an index or a file belongs to; None for a stranger."""
+    found = _match(name, alias)
+    return found["generation"] if found else None
+
+
 def is_generation(name: str, *, alias: str) -> bool:
     """Whether a name is one of this alias's generations, of any mapping version."""
     return _parse(name, alias) is not None
+
+
+def is_older(name: str | None, *, alias: str) -> bool:
+    """Whether a generation was made by an earlier version of this program: a rebuild brings it up to date."""
+    found = _parse(name, alias) if name else None
+    return found is not None and found < MAPPING_VERSION
 
 
 def check_version(name: str, *, alias: str) -> str:
@@ -48,8 +71,13 @@ def condition(name: str | None, *, alias: str) -> str:
 
 
 def _parse(name: str, alias: str) -> int | None:
-    found = re.fullmatch(rf"{re.escape(alias)}-v(\d{{1,9}})-\d{{{len(FIRST)}}}", name, re.ASCII)
-    return int(found[1]) if found else None
+    found = _match(name, alias)
+    return int(found["version"]) if found else None
+
+
+def _match(name: str, alias: str) -> re.Match[str] | None:
+    # six digits until the millionth part, then more
+    return re.fullmatch(rf"(?P<generation>{re.escape(alias)}-v(?P<version>\d{{1,9}})-\d{{{len(FIRST)}}})(?:-\d{{6,}})?", name, re.ASCII)
 
 
 @contextlib.contextmanager

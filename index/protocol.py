@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from index.documents import Entry
-    from index.queries import Cursor, Interval, Query
+    from index.queries import Cursor, Query
+    from index.tables import Interval, Row, Table
 
 # (value, documents) by documents descending then value, and (first day as ISO date, documents) by day
 Counts = tuple[tuple[str, int], ...]
@@ -45,6 +46,7 @@ class Health:
     identity: str | None
     documents: int
     detail: str
+    warnings: tuple[str, ...] = ()  # each one line: what a person should look at, and what to do
 
 
 class Index(Protocol):
@@ -57,6 +59,12 @@ class Index(Protocol):
     def write(self, entries: Iterable[Entry]) -> WriteResult:
         """Add entries, or replace those of the same id. An entry that the index refuses is reported and stops no other."""
 
+    def change(self, ids: Iterable[str], how: Callable[[Entry], Entry]) -> int:
+        """Read, change and write the entries of these ids as one writer, so that no write between is lost; how many became different.
+
+        Ids that are not there are left out. Raises Invalid when ``how`` gives an entry that no index can hold, or another id.
+        """
+
     def get(self, identifier: str) -> Entry | None:
         """One entry by its id."""
 
@@ -66,11 +74,29 @@ class Index(Protocol):
     def search(self, query: Query) -> Page:
         """One page of results."""
 
+    def scan(self, query: Query) -> Iterator[Entry]:
+        """Every result of one moment, in the query's order, whatever is written meanwhile; ``size`` and ``after`` do not count."""
+
+    def similar(self, query: Query, embedding: str, *, size: int) -> tuple[tuple[Entry, float], ...]:
+        """The results whose embeddings point nearest to this one, the nearest first, each with the cosine, -1 to 1; those without one left out.
+
+        At most 1,000. ``sort``, ``size`` and ``after`` of the query do not count. Raises Invalid.
+        """
+
+    def leaders(self, query: Query, campaigns: Iterable[str]) -> dict[str, tuple[str, int]]:
+        """For each of these campaigns with results: the id of the one of highest priority (ties by id), and how many results it has."""
+
     def facets(self, query: Query, fields: Iterable[str], *, size: int = 20) -> dict[str, Counts]:
         """How many results have each value of each field, the ``size`` most frequent. Raises Invalid."""
 
     def histogram(self, query: Query, field: str, *, interval: Interval) -> Counts:
         """How many results fall on each UTC day, week (from Monday) or month, empty ones between them included. Raises Invalid."""
+
+    def table(self, query: Query, table: Table) -> tuple[Row, ...]:
+        """A table of the results, or of the runs (then ``query`` chooses among the documents no more: it must be empty). Raises Invalid."""
+
+    def write_runs(self, rows: Iterable[Entry]) -> int:
+        """Add rows of fields.RUN_FIELDS, or replace those of the same id; how many. They outlive ``rebuild``."""
 
     def delete(self, ids: Iterable[str]) -> int:
         """Remove entries and every trace of what was ever removed; the number of those that were there."""

@@ -14,18 +14,18 @@ from pydantic import AwareDatetime, Field, model_validator
 from core.errors import Invalid, nearest
 from core.records import Record
 from index.documents import milliseconds
-from index.fields import BY_NAME, EXACT, FACETS, MULTIVALUED, SORTS, TEXTS, WEIGHTS, WORDS
-from index.french import exact_tokens, tokens, words
+from index.fields import BY_NAME, EXACT, FACETS, SORTS, TEXTS, WEIGHTS
+from index.french import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Sort = Literal["priority", "published_at", "collected_at", "relevance"]
-Interval = Literal["day", "week", "month"]
 # where a page ended: the value that results are sorted by (milliseconds for a date, None when missing) and the id
 Cursor = tuple[float | int | None, str]
 
 MAX_SIZE = 1000
+_SEARCHED = ("keyword", "keywords", "date", "float", "integer", "boolean")
 MAX_WORDS = 1000  # characters: more is a paste by mistake, and Elasticsearch takes 1,024 clauses
 MAX_VALUES = 1000
 _MISSING = -(2**63)  # how Elasticsearch writes a missing date in its sort values
@@ -45,6 +45,9 @@ class Query(Record):
 
     words: str = ""
     terms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    without: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # values that rule a document out
+    present: tuple[str, ...] = ()  # fields that have a value
+    absent: tuple[str, ...] = ()  # fields that have none
     ranges: tuple[Range, ...] = ()
     sort: Sort = "priority"
     size: int = 20
@@ -56,10 +59,12 @@ class Query(Record):
             raise Invalid(f"size {self.size} is out of range; expected 1 to {MAX_SIZE}, then follow the cursor")
         if len(self.words) > MAX_WORDS:
             raise Invalid(f"search of {len(self.words)} characters; expected at most {MAX_WORDS}: keep the words that matter")
-        for name, values in self.terms.items():
+        for name, values in (*self.terms.items(), *self.without.items()):
             _check_field(name, {"keyword", "keywords"}, "a list of values")
             if len(values) > MAX_VALUES:
                 raise Invalid(f"{len(values)} values of {name}; expected at most {MAX_VALUES}")
+        for name in (*self.present, *self.absent):
+            _check_field(name, set(_SEARCHED), "a question whether it has a value")
         for bounds in self.ranges:
             _check_range(bounds)
         return self
@@ -123,7 +128,7 @@ def to_elastic(query: Query) -> dict[str, Any]:
 
 def elastic_match(query: Query) -> dict[str, Any]:
     """The part of a query that chooses documents."""
-    return {"bool": {"must": _elastic_words(query.words), "filter": _elastic_filters(query)}}
+    return {"bool": {"must": _elastic_words(query.words), "filter": _elastic_filters(query), "must_not": _elastic_excluded(query)}}
 
 
 def _elastic_words(searched: str) -> list[dict[str, Any]]:
@@ -141,16 +146,21 @@ def _multi_match(searched: str, *, suffix: str = "", **options: str) -> dict[str
 
 
 def _elastic_filters(query: Query) -> list[dict[str, Any]]:
-    terms = [{"terms": {name: list(values)}} for name, values in query.terms.items()]
-    return terms + [{"range": {bounds.field: _elastic_bounds(bounds)}} for bounds in query.ranges]
+    chosen: list[dict[str, Any]] = [{"terms": {name: list(values)}} for name, values in query.terms.items()]
+    chosen += [{"exists": {"field": name}} for name in query.present]
+    return chosen + [{"range": {bounds.field: _elastic_bounds(bounds)}} for bounds in query.ranges]
+
+
+def _elastic_excluded(query: Query) -> list[dict[str, Any]]:
+    return [{"terms": {name: list(values)}} for name, values in query.without.items()] + [{"exists": {"field": name}} for name in query.absent]
 
 
 def _elastic_bounds(bounds: Range) -> dict[str, Any]:
     unit = {"format": "epoch_millis"} if BY_NAME[bounds.field].type == "date" else {}
-    return {**_bounds(bounds), **unit}
+    return {**bounds_of(bounds), **unit}
 
 
-def _bounds(bounds: Range) -> dict[str, float]:
+def bounds_of(bounds: Range) -> dict[str, float]:
     """The bounds that are given, dates in milliseconds."""
     given = {"gte": bounds.gte, "lte": bounds.lte}
     return {side: bound if isinstance(bound, float) else milliseconds(bound) for side, bound in given.items() if bound is not None}
@@ -165,83 +175,3 @@ def cursor_of(sort_values: list[Any]) -> Cursor:
     """The cursor after a result, from the sort values that Elasticsearch gives with it."""
     value, last = sort_values
     return (None if value == _MISSING else value, last)
-
-
-# --- SQLite
-
-
-class Statement(NamedTuple):
-    """SQL and its parameters."""
-
-    sql: str
-    parameters: tuple[Any, ...]
-
-
-class SqliteQuery(NamedTuple):
-    """``matching`` is FROM and WHERE over ``documents d``; ``page`` selects (rowid, sort value, id), one more than asked."""
-
-    matching: Statement
-    page: Statement
-    filtered: bool  # False: all documents match
-
-
-def to_sqlite(query: Query) -> SqliteQuery:
-    """The statements of a search."""
-    conditions = [*_sqlite_words(query.words), *_sqlite_terms(query), *_sqlite_ranges(query)]
-    searched = any("MATCH" in condition.sql for condition in conditions)
-    tables = "words JOIN documents d ON d.rowid = words.rowid" if searched else "documents d"
-    value = SORTS[query.sort] if query.sort != "relevance" else ""
-    key = f"d.{value}" if value else _score(searched=searched)
-    paged = conditions + ([_sqlite_after(key, query.after)] if query.after else [])
-    where, parameters = _all_of(paged)
-    page = f"SELECT d.rowid, {key}, d.id FROM {tables} WHERE {where} ORDER BY {key} DESC, d.id LIMIT ?"  # noqa: S608 - names come from fields.py, values are parameters
-    where, matching = _all_of(conditions)
-    return SqliteQuery(Statement(f"FROM {tables} WHERE {where}", matching), Statement(page, (*parameters, query.size + 1)), bool(conditions))
-
-
-def _all_of(conditions: list[Statement]) -> Statement:
-    where = " AND ".join(condition.sql for condition in conditions) or "TRUE"
-    return Statement(where, tuple(value for condition in conditions for value in condition.parameters))
-
-
-def _score(*, searched: bool) -> str:
-    weights = ", ".join(str(WEIGHTS[name]) for name in TEXTS)
-    return f"-bm25(words, {weights}, {weights})" if searched else "0.0"
-
-
-def _sqlite_words(searched: str) -> list[Statement]:
-    if not searched.strip():
-        return []
-    plain, quoted = phrases(searched)
-    parts = [f"{{{' '.join(TEXTS)}}} : {_fts_text([word])}" for word in tokens(plain)]
-    parts += [f"{{{' '.join(WORDS[len(TEXTS) :])}}} : {_fts_text(exact_tokens(phrase))}" for phrase in quoted]
-    return [Statement("words MATCH ?", (" AND ".join(parts),)) if parts else Statement("FALSE", ())]
-
-
-def _fts_text(found: list[str]) -> str:
-    """A quoted string of FTS5: nothing in it is an operator."""
-    return '"' + " ".join(found).replace('"', '""') + '"'
-
-
-def _sqlite_terms(query: Query) -> Iterable[Statement]:
-    for name, values in query.terms.items():
-        marks = ", ".join("?" * len(values))
-        if name in MULTIVALUED:
-            chosen = f"SELECT document FROM many WHERE field = ? AND value IN ({marks})"  # noqa: S608 - names come from fields.py, values are parameters
-            yield Statement(f"d.rowid IN ({chosen})", (name, *values))
-        else:
-            yield Statement(f"d.{name} IN ({marks})", values)
-
-
-def _sqlite_ranges(query: Query) -> Iterable[Statement]:
-    operators = {"gte": ">=", "lte": "<="}
-    for bounds in query.ranges:
-        for side, number in _bounds(bounds).items():
-            yield Statement(f"d.{bounds.field} {operators[side]} ?", (number,))
-
-
-def _sqlite_after(key: str, after: Cursor) -> Statement:
-    value, last = after
-    if value is None:
-        return Statement(f"({key} IS NULL AND d.id > ?)", (last,))
-    return Statement(f"({key} < ? OR ({key} = ? AND d.id > ?) OR {key} IS NULL)", (value, value, last))

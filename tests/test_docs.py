@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -10,11 +11,15 @@ import yaml
 from cli.main import COMMANDS
 from core.settings import ROOT
 from crawlers.catalog import kinds
-from scripts.settings_doc import PAGE, page
+from scripts import fields_doc, settings_doc
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
-def test_every_setting_is_documented() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python scripts/settings_doc.py"
+@pytest.mark.parametrize("made", [settings_doc, fields_doc])
+def test_every_setting_and_every_field_is_documented(made: ModuleType) -> None:
+    assert made.PAGE.read_text(encoding="utf-8") == made.page(), f"run: python scripts/{made.__name__.rpartition('.')[2]}.py"
 
 
 def test_readme_names_every_command_kind_and_folder() -> None:

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Invalid
-from core.records import DECISIONS, MARKERS, Assessment, ScoredDocument
-from index.documents import from_entry, milliseconds, priority, problem, strongest, to_entry
+from core.records import MARKERS, ScoredDocument, Standing
+from index.documents import from_entry, milliseconds, price, problem, reach
 from index.fields import BY_NAME, FACETS, FIELDS, MAPPING_VERSION, elastic_mapping, sqlite_schema
+from tests.index.making import entry_of
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 # what each mapping version is: when this fails, bump MAPPING_VERSION and add a line
@@ -29,10 +30,12 @@ def test_a_changed_mapping_has_a_new_version() -> None:
 
 def test_table_and_builder_agree(full: ScoredDocument, make_scored: Any) -> None:
     for scored in (full, make_scored(1)):
-        entry = to_entry(scored, indexed_at=NOW)
+        entry = entry_of(scored, indexed_at=NOW)
         assert entry.keys() == BY_NAME.keys()
         assert problem(entry) is None
-    assert not [name for name, value in to_entry(full, indexed_at=NOW).items() if value is None], "the full document leaves a field untested"
+    standing = Standing(status="decide", qualification="urgence", decided_at=NOW, notice_state="envoyee", notified_at=NOW, retain_until=NOW)
+    whole = entry_of(full, indexed_at=NOW, campaign="c-1", standing=standing)
+    assert not [name for name, value in whole.items() if value is None], "the full document leaves a field untested"
 
 
 def test_table_is_complete() -> None:
@@ -56,7 +59,7 @@ def test_sqlite_schema_runs() -> None:
     for statement in sqlite_schema():
         connection.execute(statement)
     columns = {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
-    assert columns == {field.name for field in FIELDS if field.type not in {"keywords", "text", "stored"}}
+    assert columns == {"row", *(field.name for field in FIELDS if field.type not in {"text", "stored", "vector"})}
     connection.close()
 
 
@@ -64,20 +67,20 @@ def test_sqlite_schema_runs() -> None:
 def test_round_trip_of_any_text(full: ScoredDocument, text: str, title: str | None, links: list[str]) -> None:
     document = full.document.model_copy(update={"text": text, "title": title, "links": tuple(links)})
     scored = full.model_copy(update={"document": document, "assessment": full.assessment.model_copy(update={"evidence": ()})})
-    entry = json.loads(json.dumps(to_entry(scored, indexed_at=NOW)))
+    entry = json.loads(json.dumps(entry_of(scored, indexed_at=NOW)))
     assert from_entry(entry) == scored
 
 
 def test_round_trip_keeps_moments(make_scored: Any) -> None:
     paris = timezone(timedelta(hours=2))
     scored = make_scored(1, published_at=datetime(2026, 7, 1, 12, 0, 0, 1, tzinfo=paris))
-    assert from_entry(to_entry(scored, indexed_at=NOW)) == scored
+    assert from_entry(entry_of(scored, indexed_at=NOW)) == scored
 
 
 def test_round_trip_of_a_partial_assessment(full: ScoredDocument) -> None:
     assessment = full.assessment.model_copy(update={"scores": {"complotisme": 0.6}, "decision": {"complotisme": "a_lire"}, "evidence": ()})
     scored = full.model_copy(update={"assessment": assessment})
-    entry = to_entry(scored, indexed_at=NOW)
+    entry = entry_of(scored, indexed_at=NOW)
     assert (entry["markers"], entry["alerts"], entry["decision"], entry["score_gourou"]) == (["complotisme"], [], "a_lire", None)
     assert from_entry(entry) == scored
 
@@ -85,46 +88,17 @@ def test_round_trip_of_a_partial_assessment(full: ScoredDocument) -> None:
 def test_document_and_assessment_belong_together(full: ScoredDocument) -> None:
     other = full.assessment.model_copy(update={"document_id": "0" * 32})
     with pytest.raises(Invalid, match="pair each document"):
-        to_entry(full.model_copy(update={"assessment": other}), indexed_at=NOW)
+        entry_of(full.model_copy(update={"assessment": other}), indexed_at=NOW)
     undecided = full.assessment.model_copy(update={"decision": {}})
     with pytest.raises(Invalid, match="one decision for each score"):
-        to_entry(full.model_copy(update={"assessment": undecided}), indexed_at=NOW)
+        entry_of(full.model_copy(update={"assessment": undecided}), indexed_at=NOW)
 
 
-def assessment(**given: tuple[float, str]) -> Assessment:
-    return Assessment.model_validate(
-        {
-            "document_id": "x",
-            "model": "m",
-            "revision": "r",
-            "scores": {marker: score for marker, (score, _) in given.items()},
-            "decision": {marker: decision for marker, (_, decision) in given.items()},
-        }
-    )
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, 0.0),
-        ({"gourou": (0.4, "rien"), "complotisme": (0.2, "rien")}, 0.4),
-        ({"gourou": (0.4, "a_lire"), "complotisme": (0.9, "rien")}, 1.4),
-        ({"gourou": (0.4, "alerte"), "complotisme": (0.9, "rien")}, 2.4),
-        ({"gourou": (0.4, "alerte"), "complotisme": (0.6, "a_lire")}, 2.6),
-    ],
-)
-def test_priority(given: dict[str, tuple[float, str]], expected: float) -> None:
-    assert priority(assessment(**given)) == pytest.approx(expected)
-
-
-decided = st.dictionaries(st.sampled_from(MARKERS), st.tuples(st.floats(0, 0.999), st.sampled_from(DECISIONS)))
-
-
-@given(decided, decided)
-def test_a_stronger_decision_is_read_first(one: dict[str, tuple[float, str]], other: dict[str, tuple[float, str]]) -> None:
-    first, second = assessment(**one), assessment(**other)
-    if DECISIONS.index(strongest(first)) > DECISIONS.index(strongest(second)):
-        assert priority(first) > priority(second)
+def test_reach_is_the_largest_count_and_price_the_largest_amount(full: ScoredDocument) -> None:
+    assert reach(full.document) == 5
+    assert price(full.assessment) == 4997.0
+    assert reach(full.document.model_copy(update=dict.fromkeys(("views", "likes", "reposts", "replies", "followers", "funding")))) is None
+    assert price(full.assessment.model_copy(update={"flags": ()})) is None
 
 
 def test_milliseconds_round_down() -> None:
