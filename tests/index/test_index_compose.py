@@ -63,3 +63,12 @@ def test_setup_runs_between_the_two(compose: dict[str, Any]) -> None:
     script = services["setup"]["command"][-1]
     assert "kibana_system/_password" in script
     assert "\n" not in script.strip()
+
+
+def test_snapshots_have_a_place_of_their_own(compose: dict[str, Any]) -> None:
+    node, setup = compose["services"]["elasticsearch"], compose["services"]["setup"]
+    place = node["environment"]["path.repo"]
+    (volume,) = (mounted.partition(":")[0] for mounted in node["volumes"] if mounted.endswith(f":{place}"))
+    assert f"{volume}:/snapshots" in setup["volumes"]
+    assert setup["command"][-1].startswith("chown 1000:0 /snapshots && printf")
+    assert setup["user"] == "0:0"  # Docker makes the folder as root
