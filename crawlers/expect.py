@@ -34,6 +34,11 @@ def is_blind(reason: str) -> bool:
     return reason.startswith("not_") and reason not in _reasons()["other"]
 
 
+def known_reasons() -> tuple[str, ...]:
+    """The reasons of reasons.yml, blind spots first."""
+    return (*_reasons()["blind"], *_reasons()["other"])
+
+
 def meaning(reason: str) -> str:
     """What a reason means, in French."""
     if reason.startswith("http_"):
