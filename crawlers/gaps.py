@@ -28,11 +28,11 @@ HEADER = b"\x1f\x8b\x08%b\x00\x00\x00\x00\x02\xff"  # gzip, deflate, flags, no t
 COMMENT = b"\x10"
 
 
-def gap(record: Record, length: int, *, at: datetime) -> bytes:
-    """The member in place of an erased record: a note that something was erased. Raises ConfigError where not even that fits."""
+def gap(record: Record, length: int, *, at: datetime, why: str = WHY) -> bytes:
+    """The member in place of an erased record: a note that something was erased, and why. Raises ConfigError where not even that fits."""
     head = [("WARC-Type", "metadata"), ("WARC-Record-ID", new_id()), ("WARC-Date", stamp(at)), (MARK, stamp(at))]
     old = [("WARC-Refers-To", first_id(record))]
-    note = fields([("vigie-erased", stamp(at)), ("vigie-reason", WHY)])
+    note = fields([("vigie-erased", stamp(at)), ("vigie-reason", why)])
     media = [("Content-Type", "application/warc-fields")]
     for tried, block in (([*head, *old, *media], note), ([*head, *old], b""), (head, b"")):
         found = fitted(tried, block, length)

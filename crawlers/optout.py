@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tldextract import TLDExtract
 
-    from core.records import Document
+    from core.records import Document, SetAside
     from crawlers.accounts import Account
 
 FILE = "opt_outs.jsonl"
@@ -82,6 +82,10 @@ class OptOuts:
     def covers(self, document: Document) -> bool:
         """Whether a document must not be stored."""
         return self.covers_author(document.author) or self.covers_author(_organiser(document)) or self.covers_address(document.url)
+
+    def covers_entry(self, entry: SetAside) -> bool:
+        """Whether something set aside must not be kept."""
+        return self.covers_address(entry.url)
 
     def _lies_below(self, url: str) -> bool:
         """Whether an address is one of those of the list, or begins with one and goes on as a path or a query does."""

@@ -20,6 +20,7 @@ from core.logs import get_logger
 from core.records import Assessment, Document, Record, SetAside
 from core.urls import host_of
 from crawlers import cursor_items
+from crawlers.gaps import WHY
 from crawlers.members import Damaged, record_of
 from crawlers.shelf import read_at
 from crawlers.sweep import Sweep
@@ -35,6 +36,7 @@ Rests = TypeVar("Rests", Document, SetAside)
 HOSTS = "hosts.json"  # in the workshop
 WORKSHOP = "erasing"  # folder of copies being made; what a killed purge left there is removed by the next one
 LOG = "erasures.jsonl"
+LOCK = ".purge.lock"
 OLD = 3600  # seconds after which a temporary file is one that a killed process left
 log = get_logger(__name__)
 
@@ -73,11 +75,12 @@ class Purge:
     opt_outs: OptOuts
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     traces: Traces = field(default_factory=Traces)
+    why: str = WHY  # stands in place of what is erased
     counts: Counter[str] = field(default_factory=Counter)
     sweep: Sweep = field(init=False)  # through the evidence
 
     def __post_init__(self) -> None:
-        self.sweep = Sweep(self.archive.root, self.opt_outs, self.traces, self.at)
+        self.sweep = Sweep(self.archive.root, self.opt_outs, self.traces, self.at, self.why)
         self._gone: dict[Path, set[int]] = {}  # lines of what was set aside
 
     def run(self) -> Erased:
@@ -85,7 +88,7 @@ class Purge:
         root = self.archive.root
         with disk_errors(root):
             root.mkdir(parents=True, exist_ok=True, mode=0o700)  # evidence holds names as the sites show them
-        with locked(root / ".purge.lock", what="erasing what the opt-out list covers"), disk_errors(root):
+        with locked(root / LOCK, what="erasing what the opt-out list covers"), disk_errors(root):
             erased = self._run()
             if not erased.nothing:
                 self._write_down(erased)
@@ -153,8 +156,8 @@ class Purge:
         return Compared(changes, [(*version, batch) for version in sorted(stale)], remembered & staying.keys())
 
     def _goes(self, entry: SetAside, staying: dict[str, str]) -> bool:
-        """Whether something set aside must go: it is of an erased document, or its address is covered."""
-        return (entry.document_id is not None and entry.document_id not in staying) or self._is_gone(entry.url)
+        """Whether something set aside must go: it is of an erased document, or it is covered."""
+        return (entry.document_id is not None and entry.document_id not in staying) or self._is_gone(entry.url) or self.opt_outs.covers_entry(entry)
 
     def _is_gone(self, name: str) -> bool:
         """Whether an address, or a platform's id, is one of what goes."""
@@ -207,7 +210,7 @@ class Purge:
     def _write_down(self, erased: Erased) -> None:
         """Note that something was erased, in numbers alone."""
         path, kinds = self.archive.root / LOG, Counter(wish.kind for wish in self.opt_outs.wishes)
-        line = json.dumps({"at": self.at.isoformat(), "wishes": dict(kinds), **erased.model_dump(exclude={"open", "damaged"})})
+        line = json.dumps({"at": self.at.isoformat(), "why": self.why, "wishes": dict(kinds), **erased.model_dump(exclude={"open", "damaged"})})
         write_text(path, (path.read_text(encoding="utf-8") if path.exists() else "") + line + "\n")
 
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 OPEN = "open"  # batches that other processes are writing: nothing is known of them
 
 
-def remains(archive: Archive, opt_outs: OptOuts, *, traces: Traces | None = None) -> Counter[str]:
+def remains(archive: Archive, opt_outs: OptOuts, *, traces: Traces | None = None, evidence: bool = True) -> Counter[str]:
     """How many documents, assessments, lines set aside, records of evidence, entries of cursors and of the ledger, files left by killed processes
     and files that cannot be read there are. With the ``traces`` of a purge, evidence is searched for the erased texts too.
 
-    Raises ConfigError.
+    ``evidence=False``: its files are not opened. Raises ConfigError.
     """
     found: Counter[str] = Counter()
     found[OPEN] = len(living_batches(archive.root))
@@ -40,7 +40,8 @@ def remains(archive: Archive, opt_outs: OptOuts, *, traces: Traces | None = None
         found["assessments"] += sum(1 for one in _assessed(archive, batch) if one not in ids)
         found["set_aside"] += sum(1 for entry in _set_aside(archive, batch) if _remains(entry, ids, opt_outs))
         found["ledger"] += sum(1 for known, _ in archive.ledger.versions(batch) if known not in ids)
-        found += _evidence(archive, batch, opt_outs, traces or Traces())
+        if evidence:
+            found += _evidence(archive, batch, opt_outs, traces or Traces())
     found["ledger"] += sum(1 for _, url, _ in archive.ledger.payloads() if opt_outs.covers_address(url))
     found["cursors"] += cursor_items.remaining(archive.root, opt_outs.covers_address)
     found["unfinished"] += len(old_temporaries(archive.root)) + (archive.root / WORKSHOP).exists()
@@ -58,7 +59,7 @@ def _set_aside(archive: Archive, batch: str) -> Iterator[SetAside]:
 
 
 def _remains(entry: SetAside, ids: set[str], opt_outs: OptOuts) -> bool:
-    return opt_outs.covers_address(entry.url) or (entry.document_id is not None and entry.document_id not in ids)
+    return opt_outs.covers_entry(entry) or (entry.document_id is not None and entry.document_id not in ids)
 
 
 def _evidence(archive: Archive, batch: str, opt_outs: OptOuts, traces: Traces) -> Counter[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.records import Document
 from core.urls import host_of
-from crawlers.gaps import exchange, first_id, gap, is_erased, part, ref_of
+from crawlers.gaps import WHY, exchange, first_id, gap, is_erased, part, ref_of
 from crawlers.members import Damaged, members, parse, record_of
 from crawlers.redact import without_items
 from crawlers.shelf import shelf_of
@@ -68,6 +68,7 @@ class Sweep:
     opt_outs: OptOuts
     traces: Traces
     at: datetime
+    why: str = WHY  # stands in place of what is erased
     left: dict[Place, Left] = field(default_factory=dict)  # of what this and earlier purges erased
     hits: dict[str, dict[int, Hit]] = field(default_factory=dict)  # by file and offset
     damaged: list[str] = field(default_factory=list)
@@ -167,7 +168,7 @@ class Sweep:
             if gone is not None and spot.offset not in new and (identity == hit.record_id or not self.others.get(where)):
                 self.erased += 1
                 self._gone |= {identity, first_id(gone)}
-                self._place(gap(gone, spot.length, at=self.at), where, new)
+                self._place(gap(gone, spot.length, at=self.at, why=self.why), where, new)
 
     def _place(self, raw: bytes, place: Place, new: dict[int, bytes]) -> None:
         new[place[1]] = raw

@@ -1,0 +1,1 @@
+"""The steps by which the case database became what tables.py says."""

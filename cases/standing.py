@@ -1,0 +1,130 @@
+"""What the case database says of content items, for an index to show. Asked for the moment it is shown at, so that the last decision is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from sqlalchemy import func, select
+
+from cases import decisions
+from cases.decisions import text_digest
+from cases.retention import load_rules, retain_until
+from cases.tables import DecisionRow, ProjectionRow
+from core.records import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from cases.database import Database
+    from cases.decisions import Decided
+    from cases.retention import Rules
+    from core.records import Document, Lane
+
+STEP = 500  # decisions projected at once
+
+
+class Version(NamedTuple):
+    """What must be known of an item's version to say how it stands."""
+
+    text_sha256: str
+    collected_at: datetime
+    lane: Lane | None
+
+
+class Shown(Protocol):
+    """The part of an index that shows decisions."""
+
+    def change(self, ids: Iterable[str], how: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+        """See index/protocol.py."""
+
+
+def version_of(document: Document, *, lane: Lane | None) -> Version:
+    """Of a document."""
+    return Version(text_digest(document.title, document.text), document.collected_at, lane)
+
+
+def standing_of(decided: Decided | None, version: Version, rules: Rules) -> Standing:
+    """How a version stands. A decision made on another text stays visible, but the item is to be read again."""
+    if decided is None:
+        bare = Standing()
+    else:
+        same = decided.text_sha256 == version.text_sha256
+        status = "decide" if same else "a_examiner"
+        bare = Standing(status=status, qualification=decided.qualification, decided_at=decided.decided_at)
+    return bare.model_copy(update={"retain_until": retain_until(version.collected_at, bare, rules, lane=version.lane)})
+
+
+def standings(database: Database, versions: Mapping[str, Version], *, rules: Rules | None = None) -> dict[str, Standing]:
+    """How each of these items stands, by id. Raises Unavailable, ConfigError."""
+    rules = rules or load_rules()
+    found = decisions.standing(database, versions)
+    return {name: standing_of(found.get(name), version, rules) for name, version in versions.items()}
+
+
+def project(index: Shown, database: Database, document_ids: Iterable[str], *, rules: Rules | None = None) -> int:
+    """Let an index show what stands on these items; how many became different. Repeating it is harmless.
+
+    The decision is asked for while the index lets nobody else write: of two people who decide at once, the later decision is
+    shown, whoever comes last.
+    Raises Unavailable, ConfigError.
+    """
+    rules = rules or load_rules()
+
+    def how(entry: dict[str, Any]) -> dict[str, Any]:
+        shown = standings(database, {entry["id"]: _version(entry)}, rules=rules)[entry["id"]]
+        return {**entry, **shown.model_dump(mode="json")}
+
+    return index.change(document_ids, how)
+
+
+def _version(entry: Mapping[str, Any]) -> Version:
+    from datetime import datetime
+
+    return Version(text_digest(entry["title"], entry["text"]), datetime.fromisoformat(entry["collected_at"]), entry["lane"])
+
+
+def last_number(database: Database) -> int:
+    """The number of the last row of the history; 0 before the first."""
+    with database.reading() as session:
+        return session.scalar(select(func.max(DecisionRow.number))) or 0
+
+
+def catch_up(index: Shown, database: Database, *, identity: str, since: int | None = None) -> int:
+    """Let an index show every decision that it may lack; how many entries became different. A kill anywhere costs repeated work only.
+
+    ``identity``: the index's own, see index.protocol.Health. ``since``: begin after this number, not where this index was left.
+    Raises Unavailable, ConfigError.
+    """
+    left = _left(database, identity)
+    at, changed = left if since is None else min(left, since), 0
+    while True:
+        with database.reading() as session:
+            rows = session.execute(
+                select(DecisionRow.number, DecisionRow.document_id).where(DecisionRow.number > at).order_by(DecisionRow.number).limit(STEP)
+            ).all()
+        if not rows:
+            return changed
+        changed += project(index, database, list(dict.fromkeys(row.document_id for row in rows)))
+        at = rows[-1].number
+        _leave(database, identity, at)
+
+
+def mark_shown(database: Database, *, identity: str, number: int) -> None:
+    """Note that an index was built anew with all decisions up to this number, see ``last_number``."""
+    _leave(database, identity, number)
+
+
+def _left(database: Database, identity: str) -> int:
+    with database.reading() as session:
+        row = session.get(ProjectionRow, identity)
+        return row.number if row else 0
+
+
+def _leave(database: Database, identity: str, number: int) -> None:
+    with database.writing() as session:
+        row = session.get(ProjectionRow, identity)
+        if row is None:
+            session.add(ProjectionRow(index_identity=identity, number=number))
+        else:
+            row.number = max(row.number, number)
