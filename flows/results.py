@@ -16,16 +16,20 @@ if TYPE_CHECKING:
     from crawlers.archive import Archive
 
 
+# what an assessment holds: bump it when one gets a new part, so that old archives are scored anew. 1: no embedding (labels without a version)
+HOLDS = 2
+
+
 def _slug(name: str) -> str:
     return re.sub(r"[^a-zA-Z0-9._-]+", "_", name)
 
 
 class Results:
-    """What one revision of one model said of the archive's batches."""
+    """What one revision of one model said of the archive's batches, in assessments that hold what this version of Vigie puts there."""
 
     def __init__(self, archive: Archive, *, model: str, revision: str) -> None:
         self.archive = archive
-        self.label = _slug(f"{model}-{revision}")
+        self.label = _slug(f"{model}-{revision}-a{HOLDS}")
 
     def path(self, batch: str) -> Path:
         """The assessments of a batch."""

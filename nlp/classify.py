@@ -23,13 +23,15 @@ class Passage(NamedTuple):
 class Reading(NamedTuple):
     """Probabilities of a passage, and of each of its sentences: ``sentences[marker][i]`` for ``passage.sentences[i]``.
 
-    ``submarkers[i]`` are those that the sentence shows, the likeliest first. A classifier that does not know sub-markers or stances leaves them out.
+    ``submarkers[i]`` are those that the sentence shows, the likeliest first. A classifier that does not know sub-markers, stances or
+    embeddings (core.records.Embedding) leaves them out.
     """
 
     scores: Mapping[Marker, float]
     sentences: Mapping[Marker, Sequence[float]]
     submarkers: Sequence[Sequence[str]] = ()
     stance: Stance | None = None
+    embedding: str | None = None
 
 
 class Classifier(Protocol):

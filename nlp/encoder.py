@@ -58,6 +58,14 @@ class Layer(nn.Module):
         return normed
 
 
+class States(NamedTuple):
+    """What the encoder holds of each token, ``[batch, tokens, hidden]``, at three heights."""
+
+    words: Tensor  # the word embeddings alone
+    middle: Tensor  # after half of the layers
+    last: Tensor
+
+
 class Encoder(nn.Module):
     """Token ids ``[batch, tokens]`` to states ``[batch, tokens, hidden]``."""
 
@@ -71,12 +79,18 @@ class Encoder(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """``mask[batch, tokens]`` is true where a token stands."""
+        return self.states(ids, mask).last
+
+    def states(self, ids: Tensor, mask: Tensor) -> States:
+        """The same pass, with what it holds on the way."""
+        words: Tensor = self.words(ids)
         places = torch.arange(ids.shape[1], device=ids.device)
-        states: Tensor = self.dropout(self.norm(self.words(ids) + self.positions(places)))
-        allowed = mask[:, None, None, :]
-        for layer in self.layers:
+        states: Tensor = self.dropout(self.norm(words + self.positions(places)))
+        allowed, middle = mask[:, None, None, :], states
+        for number, layer in enumerate(self.layers, 1):
             states = layer(states, allowed)
-        return states
+            middle = states if number == len(self.layers) // 2 else middle
+        return States(words, middle, states)
 
 
 class Said(NamedTuple):
@@ -102,9 +116,12 @@ class Judge(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor, owner: Tensor, sentences: int) -> Said:
         """``owner[batch, tokens]`` is the number of the sentence that a token belongs to, ``sentences`` for none."""
-        states = self.encoder(ids, mask)
+        return self.answer(self.encoder(ids, mask), mask, owner, sentences)
+
+    def answer(self, states: Tensor, mask: Tensor, owner: Tensor, sentences: int) -> Said:
+        """What the heads say of the encoder's last states."""
         window = self.dropout(_mean(states, mask.unsqueeze(1).to(states.dtype)).squeeze(1))
-        belongs = (owner.unsqueeze(1) == torch.arange(sentences, device=ids.device).view(1, -1, 1)).to(states.dtype)
+        belongs = (owner.unsqueeze(1) == torch.arange(sentences, device=states.device).view(1, -1, 1)).to(states.dtype)
         each = self.dropout(_mean(states, belongs))
         return Said(self.whole(window), self.spoken(each), self.shown(each), self.stance(window))
 

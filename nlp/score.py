@@ -109,6 +109,7 @@ class Scorer:
             decision=decision,
             evidence=tuple(evidence),
             stance=reading.stance,
+            embedding=reading.embedding,
         )
 
 
