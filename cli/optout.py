@@ -200,9 +200,10 @@ def _opened(settings: Settings) -> Iterator[tuple[Archive, Index, OptOuts]]:
 
 def _purge(settings: Settings, *, as_json: bool) -> int:
     from flows import purging
+    from flows.forgetting import forgetting
 
     with _opened(settings) as (archive, index, opt_outs), console(stderr=True).status("effacement"):
-        purged = purging.purge(archive, index, opt_outs)
+        purged = purging.purge(archive, index, opt_outs, forget=forgetting(settings))
     if as_json:
         click.echo(purged.model_dump_json())
     else:

@@ -8,9 +8,10 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from cli.tables import safe
+from cli.tables import counted, safe
 from core.numbers import french
 from core.records import MARKERS
+from index.harm import Reason, explain
 from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from core.records import Assessment, Flag, Marker
+    from index.queue import QueuePage
 
 NAMES: dict[str, str] = {"gourou": "gourou 2.0", "complotisme": "complotisme", "abandon_soins": "abandon de soins"}
 WORDS = {"alerte": "ALERTE", "a_lire": "à lire", "rien": "rien"}
@@ -72,20 +74,23 @@ def _signs(stance: str | None, flags: Sequence[Flag]) -> list[RenderableType]:
     return lines
 
 
-def queue_page(entries: Sequence[Mapping[str, Any]], *, total: int) -> RenderableType:
-    """What to read first, each with its scores and the sentences that justify them."""
-    parts: list[RenderableType] = [Text(f"À lire d'abord : {len(entries)} contenus sur {total} signalés", style="bold"), Text("")]
-    for number, entry in enumerate(entries, 1):
-        parts += [*_entry(number, entry), Text("")]
+def queue_page(page: QueuePage) -> RenderableType:
+    """What to read first, each item with why it stands there, its scores and the sentences that justify them."""
+    head = f"À lire d'abord : {counted(len(page.items), 'contenu')} sur {counted(page.total, 'signalé')} à examiner"
+    parts: list[RenderableType] = [Text(head, style="bold"), Text("")]
+    for number, item in enumerate(page.items, 1):
+        parts += [*entry_lines(item.entry, number=number, copies=item.copies), Text("")]
     return Group(*parts, Text(NOTICE, style="dim"))
 
 
-def _entry(number: int, entry: Mapping[str, Any]) -> list[RenderableType]:
+def entry_lines(entry: Mapping[str, Any], *, number: int, copies: int = 0) -> list[RenderableType]:
+    """One item in a list: what it is, where it stands, why it is read so early, its scores and their sentences."""
     title = safe(entry["title"] or entry["text"])[:100]
-    head = Text.assemble(f"{number:>3}. ", (f"{WORDS[entry['decision']]} ", STYLES[entry["decision"]]), (title, "bold"))
-    where = " · ".join(part for part in (_kind(entry), entry["platform"], (entry["published_at"] or "")[:10], _money(entry)) if part)
-    address = Text(f"     {safe(entry['url'])}", style="dim", no_wrap=True, overflow="fold")
-    lines: list[RenderableType] = [head, Text(f"     {where}", style="dim"), address]
+    lane = Text("SONDAGE ", "cyan") if entry["lane"] == "sondage" else Text(f"{WORDS[entry['decision']]} ", STYLES[entry["decision"]])
+    head = Text.assemble(f"{number:>3}. ", lane, (title, "bold"))
+    where = " · ".join(part for part in (_kind(entry), entry["platform"], (entry["published_at"] or "")[:10], _money(entry), _reach(entry)) if part)
+    address = Text(f"{safe(entry['url'])}", style="dim", no_wrap=True, overflow="fold")
+    lines: list[RenderableType] = [head, *(Padding(line, (0, 0, 0, 5)) for line in (Text(where, style="dim"), address, *_why(entry, copies)))]
     for marker in entry["markers"]:
         decision = "alerte" if marker in entry["alerts"] else "a_lire"
         lines.append(Padding(score_line(marker, entry[f"score_{marker}"], decision), (0, 0, 0, 5)))
@@ -97,6 +102,19 @@ def _entry(number: int, entry: Mapping[str, Any]) -> list[RenderableType]:
     return lines
 
 
+def _why(entry: Mapping[str, Any], copies: int) -> list[Text]:
+    """Why it stands where it stands, and what else one decision would serve."""
+    found = []
+    if entry["lane"] == "sondage":
+        found.append(Text("tiré au sort parmi les contenus non signalés : le lire sert à estimer ce que Vigie manque", style="cyan"))
+    elif entry["reasons"]:
+        found.append(Text(f"{explain([Reason.model_validate(reason) for reason in entry['reasons']])}", style="green"))
+    if copies:
+        rest = f"et {counted(copies, 'copie')} à examiner, campagne {entry['campaign']} : une décision peut servir pour toutes"
+        found.append(Text(rest, style="green"))
+    return found
+
+
 def _kind(entry: Mapping[str, Any]) -> str:
     return {"post": "publication", "article": "article", "crowdfunding": "cagnotte"}[entry["kind"]]
 
@@ -106,3 +124,7 @@ def _money(entry: Mapping[str, Any]) -> str:
         return ""
     goal = f" sur {entry['funding_goal']:,.0f}" if entry["funding_goal"] else ""
     return f"{entry['funding_raised']:,.0f}{goal} {entry['funding_currency'] or ''}".replace(",", " ").strip()
+
+
+def _reach(entry: Mapping[str, Any]) -> str:
+    return f"vu ou suivi par {entry['reach']:,}".replace(",", " ") if entry["reach"] else ""

@@ -18,25 +18,26 @@ from core.records import MARKERS
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def queue(ctx: click.Context, *, markers: tuple[str, ...], alerts: bool, words: str, size: int, as_json: bool) -> int:
-    """Show what to read first: alerts, then what Vigie doubts, the most probable first."""
+    """Show what to read first: the worst expected harm, one item a campaign, and now and then one drawn among what is not flagged."""
     from cli.pages import queue_page
     from index.open import open_index
     from index.queries import Query
+    from index.queue import read_queue
 
     settings = start(ctx)
-    terms: dict[str, tuple[str, ...]] = {"decision": ("alerte",) if alerts else ("alerte", "a_lire")}
+    terms: dict[str, tuple[str, ...]] = {"decision": ("alerte",)} if alerts else {}
     if markers:
         terms["alerts" if alerts else "markers"] = markers
     index = open_index(settings)
     try:
-        page = index.search(Query(words=words, terms=terms, size=size))
+        page = read_queue(index, Query(words=words, terms=terms), size=size)
     finally:
         index.close()
     if as_json:
-        for entry in page.entries:
-            click.echo(json.dumps(entry, ensure_ascii=False))
-    elif not page.entries:
+        for item in page.items:
+            click.echo(json.dumps({**item.entry, "copies": item.copies}, ensure_ascii=False))
+    elif not page.items:
         console().print("Rien à lire : aucun contenu signalé dans l'index. « vigie run » lit les sources ; « vigie doctor » vérifie l'installation.")
     else:
-        console().print(queue_page(page.entries, total=page.total))
+        console().print(queue_page(page))
     return 0

@@ -49,10 +49,10 @@ def _vigie(arguments: list[str], environment: dict[str, str]) -> int:
 
 def _compared(environment: dict[str, str]) -> str:
     """How the flags compare with what a person expects of each page."""
-    command = [sys.executable, "-m", "cli.main", "queue", "--size", "1000", "--json"]
-    listed = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True).stdout
+    command = [sys.executable, "-m", "cli.main", "search", "--lane", "signale", "--size", "1000", "--json"]
+    listed = json.loads(subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True).stdout)
     truths = load_truth()
-    flagged = {entry["id"]: (truth_of(entry["url"], truths), entry["markers"]) for entry in map(json.loads, listed.splitlines())}
+    flagged = {entry["id"]: (truth_of(entry["url"], truths), entry["markers"]) for entry in listed["results"]}
     lines = ["Comparé à ce qu'une personne attend de chaque page de la démonstration :"]
     for marker in MARKERS:
         hits = [truth for truth, markers in flagged.values() if truth and marker in markers]
@@ -75,7 +75,9 @@ def _next_steps(folder: Path) -> str:
 Et maintenant :
   source .venv/bin/activate
   export VIGIE_DATA_DIR={place} VIGIE_SOURCES_DIR={place}/sources
-  vigie queue --words "chimio"          chercher dans ce qui est signalé
+  vigie search '"cancer" chimio'        chercher dans tout ce qui est indexé
+  vigie networks                        ce que publications et cagnottes ont en commun
+  vigie stats plot                      les tableaux de bord, en images
   vigie score "Un texte à évaluer"      évaluer un texte
   python -m demo.serve                  ouvrir les pages dans un navigateur
   vigie doctor                          vérifier l'installation

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import ConfigError, VigieError
 from core.files import write_text
 from core.records import Record
 from crawlers.archive import Archive
-from crawlers.catalog import load_sources
+from crawlers.catalog import load_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.settings import Settings
 
+WARNED_DAYS = 14
 LEAST_FREE = 2 * 2**30  # bytes: a night of crawling and one rebuild of the index
 
 
@@ -33,21 +36,25 @@ class Finding(Record):
 def check_all(settings: Settings) -> list[Finding]:
     """Every check, in the order of a run. A check that fails stops no other."""
     checks: dict[str, Callable[[Settings], str]] = {
-        "sources": _sources, "archive": _archive, "disk": _disk, "clock": _clock, "database": _database, "model": _model, "index": _index,
+        "sources": _sources, "archive": _archive, "disk": _disk, "clock": _clock, "database": _database, "cases": _cases, "alerts": _alerts,
+        "model": _model,
     }  # fmt: skip
-    return [_run(name, check, settings) for name, check in checks.items()]
+    return [*(_run(name, partial(check, settings)) for name, check in checks.items()), *_index(settings)]
 
 
-def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
+def _run(name: str, check: Callable[[], str]) -> Finding:
     try:
-        return Finding(name=name, ok=True, message=check(settings))
+        return Finding(name=name, ok=True, message=check())
     except (VigieError, OSError) as error:
         return Finding(name=name, ok=False, message=" ".join(str(error).split()))
 
 
 def _sources(settings: Settings) -> str:
-    sources = load_sources(settings.sources_dir)
+    sources, wrong = load_all(settings.sources_dir)
     enabled = [source for source in sources.values() if source.enabled]
+    if wrong:
+        left = f"{len(enabled)} enabled of the {len(sources)} others"
+        raise ConfigError(f"{len(wrong)} source files are wrong and not read ({left}): {'; '.join(wrong[name] for name in sorted(wrong))}")
     if not enabled:
         raise ConfigError(f"{len(sources)} sources in {settings.sources_dir}, none enabled: set 'enabled: true' in those to read")
     contact = settings.contact or "none (VIGIE_CONTACT): only this machine can be read"
@@ -92,6 +99,20 @@ def _database(settings: Settings) -> str:
     return f"SQLite {sqlite3.sqlite_version}, ledger of the archive readable{note}"
 
 
+def _cases(settings: Settings) -> str:
+    from cases.database import open_database
+    from cases.standing import last_number
+
+    with contextlib.closing(open_database(settings)) as database:
+        return f"{last_number(database)} decisions in the case database"
+
+
+def _alerts(settings: Settings) -> str:
+    from flows.alerting import alerts_state
+
+    return alerts_state(settings)
+
+
 def _model(settings: Settings) -> str:
     from nlp.score import Scorer
 
@@ -101,12 +122,31 @@ def _model(settings: Settings) -> str:
     return f"{scorer.classifier.name}, revision {scorer.classifier.revision}, answers {time.monotonic() - start:.1f} s after its start"
 
 
-def _index(settings: Settings) -> str:
+def _index(settings: Settings) -> list[Finding]:
+    """The index, and what its node is asked when it answers at all."""
+    from index.checks import index_checks
+
+    findings: list[Finding] = []
+    try:
+        with index_checks(settings) as checks:
+            for name, check in checks.items():
+                findings.append(_run(name, check))
+                if not findings[0].ok:
+                    break
+            else:
+                findings.append(_run("retention", partial(_retention, settings)))
+    except ConfigError as error:  # the settings of the index themselves
+        findings.append(Finding(name="index", ok=False, message=str(error)))
+    return findings
+
+
+def _retention(settings: Settings) -> str:
+    """Nothing that waits to be read goes unread without warning. Raises ConfigError for what does within days."""
+    from flows.deadlines import deadlines
     from index.open import open_index
 
-    index = open_index(settings)
-    try:
-        health = index.health()
-    finally:
-        index.close()
-    return f"{health.backend} {health.version}, {health.documents} documents; {health.detail}"
+    with contextlib.closing(open_index(settings)) as index:
+        found = deadlines(index, before=datetime.now(UTC) + timedelta(days=WARNED_DAYS), size=1)
+    if found.total:
+        raise ConfigError(f"{found.total} items that nobody read are erased within {WARNED_DAYS} days: vigie retention list shows them")
+    return f"nothing unread is due within {WARNED_DAYS} days; {found.open} open cases without an end"

@@ -1,10 +1,11 @@
-"""The Prefect flows, readable aloud: crawl every enabled source, score what is new, publish it.
+"""The Prefect flows, readable aloud: crawl every enabled source, score what is new, publish it, deliver what was asked for.
 
 Only Unavailable is tried again. One broken source stops no other: it is named in the run's report.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow, task
@@ -17,10 +18,12 @@ from core.records import SourceReport
 from core.settings import Settings, load_settings
 from crawlers.archive import Archive
 from crawlers.catalog import choose
+from flows.alerting import Delivered, deliver
 from flows.crawling import crawl_source
-from flows.publishing import PublishReport, publish_waiting
+from flows.indexing import publish_all
+from flows.publishing import PublishReport
 from flows.report import RunReport, markdown
-from flows.results import Results
+from flows.retention import Retained, retain_all
 from flows.scoring import ScoreReport, score_waiting
 
 log = get_logger(__name__)
@@ -50,16 +53,21 @@ def score_new(settings: Settings) -> ScoreReport:
 @task(retries=2, retry_delay_seconds=DELAYS, retry_condition_fn=_may_pass)
 def publish_new(settings: Settings) -> PublishReport:
     """What was scored and the index lacks."""
-    from index.open import open_index
-    from nlp.classify import revision_of
-
-    index = open_index(settings)
-    try:
-        report = publish_waiting(Results(Archive(settings.archive_dir), model=settings.model, revision=revision_of(settings)), index)
-    finally:
-        index.close()
+    report = publish_all(settings)
     log.info("published", **report.model_dump())
     return report
+
+
+@task
+def deliver_found(settings: Settings) -> Delivered:
+    """The alerts that are due; one that cannot be delivered is tried again by later runs and shown by ``vigie alerts list``."""
+    try:
+        found = deliver(settings, datetime.now(UTC))
+    except Unavailable as error:  # another process delivers already: the run is no worse for it
+        log.warning("alerts_not_delivered", error=str(error))
+        return Delivered(0, 0, 0)
+    log.info("delivered", **found._asdict())
+    return found
 
 
 def at_once(crawls: int) -> Any:
@@ -93,9 +101,18 @@ def publish(settings: Settings | None = None) -> PublishReport:
     return publish_new(settings or load_settings())
 
 
+@flow(name="retention", validate_parameters=False)
+def retention(settings: Settings | None = None) -> Retained:
+    """Erase what may not be kept any longer."""
+    found = retain_all(settings or load_settings(), now=datetime.now(UTC))
+    if not found.done:
+        log.warning("retention_left", **found.left)
+    return found
+
+
 @flow(name="daily", validate_parameters=False)
 def daily(settings: Settings | None = None) -> RunReport:
-    """Crawl all enabled sources, score what is new, publish it, and leave a report."""
+    """Crawl all enabled sources, score what is new, publish it, deliver the alerts that it raised, and leave a report."""
     settings = settings or load_settings()
     Archive(settings.archive_dir).recover()
     sources, broken = crawl.with_options(task_runner=at_once(settings.crawl_concurrency))((), settings)
@@ -104,6 +121,7 @@ def daily(settings: Settings | None = None) -> RunReport:
     try:
         report = report.model_copy(update={"score": score(settings)})
         report = report.model_copy(update={"publish": publish(settings)})
+        report = report.model_copy(update={"alerts": deliver_found(settings)})
     finally:  # what was crawled is told even if what follows fails
         create_markdown_artifact(key="daily", markdown=markdown(report), description="Ce que Vigie a vu et ce qu'elle en a fait")
     return report

@@ -1,55 +1,85 @@
-"""Put what was scored into the index, and rebuild the index from the archive. Repeating either is harmless."""
+"""Put what was scored into the index, and rebuild the index from the archive. Repeating either is harmless.
+
+What is scored and bears no mark of this index waits in the archive: that is the spool that outlives a node which is down for hours. A batch is
+marked last, after its entries, the campaigns that they changed and the alerts that they raised; who is killed before does it again.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.files import write_lines
 from core.records import Record, ScoredDocument, SetAside
+from flows.projection import plain, text_of
 from index.documents import to_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from flows.projection import Projection
     from flows.results import Results
+    from index.campaigns.store import Campaigns
     from index.documents import Entry
     from index.protocol import Index
 
+CHUNK = 500  # documents whose standings are asked together
+
 
 class PublishReport(Record):
-    """What became of the documents of the batches published now; ``duplicate``: a newer version already stands in the index."""
+    """What became of the documents of the batches published now; ``duplicate``: a newer version already stands in the index.
+
+    ``expired``: the retention period is over, nothing of it is shown any more.
+    """
 
     batches: int = 0
     indexed: int = 0
     duplicate: int = 0
+    expired: int = 0
     failed: int = 0
 
 
-def publish_waiting(results: Results, index: Index, *, advance: Callable[[int], None] = lambda _: None) -> PublishReport:
+def publish_waiting(
+    results: Results, index: Index, *, projection: Projection | None = None, advance: Callable[[int], None] = lambda _: None
+) -> PublishReport:
     """Index every scored batch that this index lacks, oldest first. Raises Unavailable, ConfigError."""
+    projection = projection or plain()
     identity = index.health().identity
-    totals = dict.fromkeys(("indexed", "duplicate", "failed"), 0)
+    before = projection.decided()
+    totals = dict.fromkeys(("indexed", "duplicate", "expired", "failed"), 0)
     batches = results.publishable(identity=identity)
+    if projection.campaigns and projection.campaigns.is_empty():
+        remember(results, projection.campaigns)  # lost, or of a version that compared otherwise
     for batch in batches:
-        counts = _publish(results, index, batch)
+        counts = _publish(results, index, batch, projection)
         identity = identity or index.health().identity  # the first write makes the index
         if identity:
+            tell_campaigns(index, projection, identity=identity)
+            projection.searchable(index, batch)
             results.mark_published(batch, identity=identity, counts=counts)
         totals = {status: totals[status] + count for status, count in counts.items()}
         advance(1)
+    if identity:
+        tell_campaigns(index, projection, identity=identity)  # also what an erasure changed
+        projection.show(index, before)
     return PublishReport(batches=len(batches), **totals)
 
 
-def _publish(results: Results, index: Index, batch: str) -> dict[str, int]:
-    entries = list(entries_of(results, batch))
-    known = index.known([entry["id"] for entry in entries])
-    newest = [entry for entry in entries if known.get(entry["id"], ("", ""))[1] <= batch]
-    written = index.write(newest)
+def _publish(results: Results, index: Index, batch: str, projection: Projection) -> dict[str, int]:
+    scored = list(scored_of(results, batch))
+    known = index.known([one.document.id for one in scored])
+    newest = [one for one in scored if known.get(one.document.id, ("", ""))[1] <= batch]
+    if projection.campaigns:
+        projection.campaigns.add(map(text_of, newest))
+    entries = list(entries_of(newest, projection))
+    written = index.write(entries)
+    by_id = {entry["id"]: entry for entry in entries}
     for identifier, reason in written.failed:
-        entry = next(entry for entry in newest if entry["id"] == identifier)
-        _set_aside(results, batch, entry, reason)
-    return {"indexed": written.indexed, "duplicate": len(entries) - len(newest), "failed": len(written.failed)}
+        _set_aside(results, batch, by_id[identifier], reason)
+    counts = {"indexed": written.indexed, "duplicate": len(scored) - len(newest), "expired": len(newest) - len(entries)}
+    return {**counts, "failed": len(written.failed)}
 
 
 def _set_aside(results: Results, batch: str, entry: Entry, reason: str) -> None:
@@ -59,20 +89,59 @@ def _set_aside(results: Results, batch: str, entry: Entry, reason: str) -> None:
     write_lines(results.archive.root / "set_aside" / f"{batch}.index-{entry['id']}.jsonl.gz", [line.model_dump_json(exclude_none=True)])
 
 
-def entries_of(results: Results, batch: str) -> Iterator[Entry]:
-    """The entries of a scored batch: each document with its assessment; one that scoring set aside has none."""
+def scored_of(results: Results, batch: str) -> Iterator[ScoredDocument]:
+    """The documents of a scored batch, each with its assessment; one that scoring set aside has none."""
     assessments = {assessment.document_id: assessment for assessment in results.assessments(batch)}
-    now = datetime.now(UTC)
     for document in results.archive.documents(batch):
         if document.id in assessments:
-            yield to_entry(ScoredDocument(document=document, assessment=assessments[document.id], batch=batch), indexed_at=now)
+            yield ScoredDocument(document=document, assessment=assessments[document.id], batch=batch)
 
 
-def rebuild(results: Results, index: Index) -> int:
+def entries_of(scored: Iterable[ScoredDocument], projection: Projection) -> Iterator[Entry]:
+    """The entries of scored documents, without those whose retention period is over."""
+    stream = iter(scored)
+    while some := list(islice(stream, CHUNK)):
+        now = datetime.now(UTC)
+        ranks = {one.document.id: projection.rank(one) for one in some}
+        campaigns: Mapping[str, str] = projection.campaigns.of([one.document.id for one in some]) if projection.campaigns else {}
+        standings = projection.standings([one.document for one in some], {name: found.lane for name, found in ranks.items()})
+        for one in some:
+            name, standing = one.document.id, standings[one.document.id]
+            if standing.retain_until is None or standing.retain_until > now:
+                yield to_entry(one, indexed_at=now, rank=ranks[name], campaign=campaigns.get(name), standing=standing)
+
+
+def tell_campaigns(index: Index, projection: Projection, *, identity: str) -> int:
+    """Let the index show every campaign that changed: a copy that came later makes the first one a member too. How many entries changed."""
+    changed = 0
+    while projection.campaigns and (pending := projection.campaigns.pending(identity=identity)):
+        changed += index.change(pending, partial(_joining, pending))
+        projection.campaigns.confirm(pending, identity=identity)
+    return changed
+
+
+def _joining(campaigns: Mapping[str, str | None], entry: Entry) -> Entry:
+    return {**entry, "campaign": campaigns[entry["id"]]}
+
+
+def remember(results: Results, campaigns: Campaigns) -> None:
+    """Tell the campaigns every scored document of the archive; what they know costs little."""
+    for batch in results.scored():
+        campaigns.add(map(text_of, scored_of(results, batch)))
+
+
+def rebuild(results: Results, index: Index, *, projection: Projection | None = None) -> int:
     """Build the index anew from every scored batch and swap it in; the number of documents. Raises Unavailable, ConfigError."""
-    batches = [batch for batch in results.archive.batches() if results.path(batch).exists()]
-    documents = index.rebuild(entry for batch in batches for entry in entries_of(results, batch))
+    projection = projection or plain()
+    before = projection.decided()
+    batches = results.scored()
+    if projection.campaigns:
+        remember(results, projection.campaigns)  # first all of them: a campaign is known when its last member was read
+    documents = index.rebuild(entry for batch in batches for entry in entries_of(scored_of(results, batch), projection))
     identity = index.health().identity
+    if identity:
+        tell_campaigns(index, projection, identity=identity)
+        projection.show(index, before)
     for batch in batches if identity else ():
         results.mark_published(batch, identity=str(identity), counts={})
     return documents

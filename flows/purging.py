@@ -11,10 +11,10 @@ from core.records import Record, WarcRef
 from crawlers.purge import Erased, Purge
 from crawlers.remains import OPEN, remains
 from index.documents import from_entry
-from index.queries import MAX_SIZE, Query
+from index.queries import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from crawlers.archive import Archive
     from crawlers.optout import OptOuts
@@ -36,11 +36,14 @@ class Purged(Record):
         return not any(number for kind, number in self.left.items() if kind != OPEN)
 
 
-def purge(archive: Archive, index: Index, opt_outs: OptOuts) -> Purged:
-    """Erase and prove; repeating it is harmless. Raises ConfigError, and Unavailable where it must be run again."""
+def purge(archive: Archive, index: Index, opt_outs: OptOuts, *, forget: Callable[[list[str]], object] = lambda _: None) -> Purged:
+    """Erase and prove; repeating it is harmless. ``forget``: what else holds these ids, see forgetting.py.
+
+    Raises ConfigError, and Unavailable where it must be run again.
+    """
     run = Purge(archive, opt_outs)
     erased = run.run()
-    removed = _from_index(index, opt_outs, run.sweep)
+    removed = _from_index(index, opt_outs, run.sweep, forget)
     left = remains(archive, opt_outs, traces=run.traces) + _in_index(index, opt_outs)
     return Purged(archive=erased, index=removed, left=dict(left))
 
@@ -51,14 +54,14 @@ def verify(archive: Archive, index: Index, opt_outs: OptOuts) -> dict[str, int]:
 
 
 def _in_index(index: Index, opt_outs: OptOuts) -> Counter[str]:
-    return +Counter(index=sum(1 for entry in entries(index) if _is_covered(entry, opt_outs)))
+    return +Counter(index=sum(1 for entry in index.scan(Query()) if _is_covered(entry, opt_outs)))
 
 
-def _from_index(index: Index, opt_outs: OptOuts, sweep: Sweep) -> int:
+def _from_index(index: Index, opt_outs: OptOuts, sweep: Sweep, forget: Callable[[list[str]], object]) -> int:
     """Delete the covered entries, and let the others name the evidence that is left to them."""
     gone: list[str] = []
     changed: list[Entry] = []
-    for entry in entries(index):
+    for entry in index.scan(Query()):
         if _is_covered(entry, opt_outs):
             gone.append(entry["id"])
         elif entry["warc"]:
@@ -67,18 +70,8 @@ def _from_index(index: Index, opt_outs: OptOuts, sweep: Sweep) -> int:
                 changed.append({**entry, "warc": left.model_dump(mode="json") if left else None, "evidence_file": left.file if left else None})
     if changed:
         index.write(changed)
+    forget(gone)
     return index.delete(gone)
-
-
-def entries(index: Index) -> Iterator[Entry]:
-    """Every entry of an index."""
-    query = Query(size=MAX_SIZE)
-    while True:
-        page = index.search(query)
-        yield from page.entries
-        if page.next is None:
-            return
-        query = query.model_copy(update={"after": page.next})
 
 
 def _is_covered(entry: Entry, opt_outs: OptOuts) -> bool:

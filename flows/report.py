@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.records import Record, SourceReport
 from crawlers.expect import is_blind, meaning
+from flows.alerting import Delivered
 from flows.publishing import PublishReport
 from flows.scoring import ScoreReport
 
@@ -23,6 +24,7 @@ class RunReport(Record):
     broken: dict[str, str]
     score: ScoreReport
     publish: PublishReport
+    alerts: Delivered = Delivered(0, 0, 0)
 
 
 def markdown(report: RunReport) -> str:
@@ -32,6 +34,8 @@ def markdown(report: RunReport) -> str:
     lines.append("| **total** | " + " | ".join(f"**{sum(getattr(source, name) for source in report.sources)}**" for name, _ in COLUMNS) + " |")
     lines += ["", f"Évalués : {report.score.scored} (mis de côté : {report.score.set_aside}). Indexés : {report.publish.indexed}, "
               f"version plus récente déjà là : {report.publish.duplicate}, refusés par l'index : {report.publish.failed}."]  # fmt: skip
+    if any(report.alerts):
+        lines.append(f"Alertes envoyées : {report.alerts.sent}, à renvoyer : {report.alerts.waiting}, abandonnées : {report.alerts.failed}.")
     broken, alarms = _section("Sources en panne", report.broken.items()), _section("À regarder", _alarms(report.sources))
     return "\n".join(lines + broken + alarms + _reasons(report.sources))
 

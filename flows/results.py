@@ -39,6 +39,10 @@ class Results:
         """Batches not yet scored, oldest first."""
         return [batch for batch in self.archive.batches() if not self.path(batch).exists()]
 
+    def scored(self) -> list[str]:
+        """Batches that were scored, oldest first."""
+        return [batch for batch in self.archive.batches() if self.path(batch).exists()]
+
     def write(self, batch: str, *, assessments: Iterable[Assessment], set_aside: Iterable[SetAside]) -> None:
         """Keep a batch's assessments; the set-aside first, for the assessments' presence means that all is done. Raises ConfigError."""
         assessed = [assessment.model_dump_json() for assessment in assessments]
@@ -56,7 +60,7 @@ class Results:
 
     def publishable(self, *, identity: str | None) -> list[str]:
         """Batches that are scored and that this index does not hold as this model scored them, oldest first."""
-        return [batch for batch in self.archive.batches() if self.path(batch).exists() and not (identity and self._holds(batch, identity))]
+        return [batch for batch in self.scored() if not (identity and self._holds(batch, identity))]
 
     def _holds(self, batch: str, identity: str) -> bool:
         mark = self._mark(batch, identity)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-FLOWS = ("daily", "crawl", "score", "publish")  # of flows/daily.py
+FLOWS = ("daily", "crawl", "score", "publish", "retention")  # of flows/daily.py
 
 
 class Schedule(Record):

@@ -57,5 +57,6 @@ def serve_schedules(schedules: Sequence[Schedule], *, settings: Settings, tell: 
 
 def run_flow(name: str, *, settings: Settings) -> int:
     """One run of a flow in a child; its exit code."""
-    arguments = ["run"] if name == "daily" else {"crawl": ["crawl"], "score": ["score", "--pending"], "publish": ["publish"]}[name]
+    commands = {"daily": "run", "crawl": "crawl", "score": "score --pending", "publish": "publish", "retention": "retention run"}
+    arguments = commands[name].split()
     return subprocess.run([sys.executable, "-m", "cli.main", *arguments], cwd=ROOT, env=child_environment(settings), check=False).returncode

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SUFFIX = ".sqlite"
 BUSY_MILLISECONDS = 5000
 CACHE_KIB = 32_000  # SQLite's own 2 MB make a rebuild of 100,000 documents read its pages again and again
+LOG_PAGES = 8000  # 32 MB: pages that each batch changes, like those of the latest bitmaps, go into the file once for many batches
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
 _REFUSED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
@@ -98,6 +99,8 @@ class Generations:
             try:
                 connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
                 connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+                connection.execute("PRAGMA secure_delete = ON")
+                connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
                 connection.execute(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
                 yield connection
             finally:

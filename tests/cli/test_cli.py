@@ -207,21 +207,19 @@ def test_crawled_text_cannot_redraw_the_terminal() -> None:
 
 
 def test_rich_markup_in_a_title_stays_text(capsys: pytest.CaptureFixture[str]) -> None:
-    from datetime import UTC, datetime
-
     from cli.context import console
     from cli.pages import queue_page
     from core.records import MARKERS, Assessment, Evidence, ScoredDocument
-    from index.documents import to_entry
+    from index.queue import QueueItem, QueuePage
     from tests.conftest import make_document
+    from tests.index.making import entry_of
 
     document = make_document(text="[red]Piège[/red] [link=http://x]", title="[bold]t[/bold]")
     evidence = Evidence(marker="gourou", start=0, end=5, text="[red]", score=0.9)
     assessment = Assessment(document_id=document.id, model="m", revision="r", scores=dict.fromkeys(MARKERS, 0.9),
                             decision=dict.fromkeys(MARKERS, "alerte"), evidence=(evidence,))  # fmt: skip
-    console().print(
-        queue_page([to_entry(ScoredDocument(document=document, assessment=assessment, batch="b"), indexed_at=datetime.now(UTC))], total=1)
-    )
+    entry = entry_of(ScoredDocument(document=document, assessment=assessment, batch="b"))
+    console().print(queue_page(QueuePage((QueueItem(entry, 2),), 3, None)))
     out = capsys.readouterr().out
     assert "[bold]t[/bold]" in out
     assert "« [red] »" in out

@@ -40,10 +40,12 @@ from crawlers.remains import remains
 from crawlers.sweep import ANSWERS
 from crawlers.traces import Payload, Traces
 from crawlers.warc import Capture
+from flows.forgetting import forgetting
 from flows.publishing import publish_waiting
-from flows.purging import Purged, entries, purge, verify
+from flows.purging import Purged, purge, verify
 from flows.results import Results
 from index.open import open_index
+from index.queries import Query
 from tests.conftest import make_document
 
 KEY = b"k" * 32
@@ -104,7 +106,7 @@ class Scene:
         add(self.archive.root, [wish for value in values for wish in wishes_of(value, key=KEY)], at=NOW)
         index = open_index(self.settings)
         try:
-            return purge(self.archive, index, self.opt_outs)
+            return purge(self.archive, index, self.opt_outs, forget=forgetting(self.settings))
         finally:
             index.close()
 
@@ -113,7 +115,7 @@ class Scene:
         return load_opt_outs(self.archive.root, key=KEY)
 
     def indexed(self) -> set[str]:
-        return {entry["text"] for entry in entries(open_index(self.settings))}
+        return {entry["text"] for entry in open_index(self.settings).scan(Query())}
 
 
 def records(archive: Archive) -> Iterator[tuple[str, int, bytes, Record]]:
@@ -239,7 +241,7 @@ def assert_sound(scene: Scene) -> None:
         assert ref.record_sha256 in (None, hashlib.sha256(raw).hexdigest())
     verifier = Verifier(scene.archive)
     assert all(verifier.verify(document).proved for document in scene.documents().values() if document.evidence)
-    for entry in entries(open_index(scene.settings)):
+    for entry in open_index(scene.settings).scan(Query()):
         document = scene.documents()[entry["text"]]
         assert entry["warc"] == (document.evidence.model_dump(mode="json") if document.evidence else None)
     assert Archive(scene.archive.root).recover() == []

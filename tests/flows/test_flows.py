@@ -18,7 +18,8 @@ from core.settings import ROOT, Settings
 from crawlers.archive import Archive
 from flows.checks import check_all
 from flows.crawling import child_environment
-from flows.publishing import PublishReport, entries_of, publish_waiting, rebuild
+from flows.projection import plain
+from flows.publishing import PublishReport, entries_of, publish_waiting, rebuild, scored_of
 from flows.report import RunReport, markdown
 from flows.results import Results
 from flows.schedules import Schedule, load_schedules
@@ -121,7 +122,7 @@ def test_an_index_made_anew_under_the_same_name_is_not_taken_for_the_old_one(res
         path.unlink()
     first = results.publishable(identity=None)[0]
     other = open_index(settings)
-    other.write(entries_of(results, first))  # killed after one batch, before its mark
+    other.write(entries_of(scored_of(results, first), plain()))  # killed after one batch, before its mark
     assert publish_waiting(results, other).indexed == 3
     assert other.health().documents == 3
 

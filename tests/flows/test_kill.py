@@ -34,7 +34,11 @@ VOLATILE = {
     "batch",
     "evidence_file",
     "warc",  # what a second run dates anew
+    "retain_until",
     "priority",
+    "harm",
+    "reasons",
+    "embedding",
     "evidence",
     "score_gourou",
     "score_complotisme",

@@ -6,6 +6,7 @@ alias; what it made is removed after it.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import socket
@@ -16,7 +17,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,13 @@ from elasticsearch import Elasticsearch
 from core.records import MARKERS, Assessment, Channel, Decision, Document, Evidence, Flag, Funding, ScoredDocument, WarcRef
 from core.settings import Settings
 from core.urls import document_id
-from index.documents import Entry, to_entry
+from index.documents import Entry
+from index.fields import MAPPING_VERSION
 from index.open import open_index
 from index.protocol import Index
+from tests.index.making import START, entry_of
 
-START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+FLAGS = (("T5", "telegram"), ("T2", "497 EUR"), ("T2", "4997 EUR"))
 SEVERAL = 23  # documents of the filled index: not a multiple of any page size used
 
 
@@ -86,9 +89,23 @@ class Backend:
             return sorted(self.client.indices.get_alias(index=f"{name}-v*"))
         return sorted(path.stem for path in self.settings.index_dir.glob(f"{name}-v*.sqlite"))
 
+    def documents(self, generation: str) -> int:
+        """How many a generation of the node holds, answering or not."""
+        if not self.client:
+            return 0
+        self.client.indices.refresh(index=generation)
+        return int(self.client.count(index=generation)["count"])
+
     def clean(self) -> None:
-        for name in self.generations() if self.client else ():
-            self.client.indices.delete(index=name)  # type: ignore[union-attr]
+        if not self.client:
+            return
+        name, gone = self.settings.index_name, self.client.options(ignore_status=404)
+        for index in (*self.generations(), *self.client.indices.get_alias(index=f"{name}-runs*")):
+            gone.indices.delete(index=index)
+        for template in (f"{name}-v{MAPPING_VERSION}", f"{name}-runs"):
+            gone.indices.delete_index_template(name=template)
+            for component in (f"{template}-settings", f"{template}-mappings"):
+                gone.cluster.delete_component_template(name=component)
 
 
 def _settings(folder: Path, url: str | None = None) -> Settings:
@@ -127,7 +144,9 @@ def make_scored() -> Callable[..., ScoredDocument]:
     return _scored
 
 
-def _scored(number: int, *, text: str = "Un texte ordinaire.", p: float = 0.1, batch: str = "lot-1", **fields: Any) -> ScoredDocument:
+def _scored(
+    number: int, *, text: str = "Un texte ordinaire.", p: float = 0.1, batch: str = "lot-1", embedding: str | None = None, **fields: Any
+) -> ScoredDocument:
     url = f"https://exemple.fr/page/{number}"
     decision: Decision = "alerte" if p > 0.8 else "a_lire" if p > 0.5 else "rien"
     document = {
@@ -149,7 +168,8 @@ def _scored(number: int, *, text: str = "Un texte ordinaire.", p: float = 0.1, b
         decision={marker: decision if marker == "gourou" else "rien" for marker in MARKERS},
         evidence=(Evidence(marker="gourou", start=0, end=2, text=text[:2], score=p, submarkers=("B2",)),) if len(text) > 1 else (),
         stance="assert",
-        flags=(Flag(id="T5", start=0, end=2, text=text[:2], value="telegram"),) if len(text) > 1 else (),
+        flags=tuple(Flag(id=name, start=0, end=2, text=text[:2], value=value) for name, value in FLAGS) if len(text) > 1 else (),
+        embedding=embedding,
     )
     return ScoredDocument(document=Document.model_validate({**document, **fields}), assessment=assessment, batch=batch)
 
@@ -157,7 +177,7 @@ def _scored(number: int, *, text: str = "Un texte ordinaire.", p: float = 0.1, b
 @pytest.fixture(scope="session")
 def make_entry() -> Callable[..., Entry]:
     """Like ``make_scored``, as an entry."""
-    return lambda number, **fields: to_entry(_scored(number, **fields), indexed_at=START)
+    return lambda number, **fields: entry_of(_scored(number, **fields))
 
 
 @pytest.fixture(scope="session")
@@ -175,6 +195,7 @@ def full() -> ScoredDocument:
         published_at=moment,
         edited_at=moment + timedelta(hours=1),
         author="p-" + "a" * 24,
+        embedding=base64.b64encode(bytes(range(192)) * 2).decode(),
         links=("https://exemple.fr/a", "https://exemple.fr/b"),
         link_hosts=("exemple.fr",),
         content_type=("TEXT", "IMAGE"),
@@ -213,6 +234,6 @@ def several(make_scored: Callable[..., ScoredDocument]) -> list[ScoredDocument]:
 @pytest.fixture
 def filled(index: Index, several: list[ScoredDocument]) -> Index:
     """An index that holds ``several``."""
-    result = index.write(to_entry(scored, indexed_at=START) for scored in several)
+    result = index.write(entry_of(scored) for scored in several)
     assert (result.indexed, result.failed) == (SEVERAL, ())
     return index

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,10 +16,11 @@ import pytest
 
 from core.errors import ConfigError, Invalid, Unavailable
 from core.records import ScoredDocument
-from index.documents import Entry, from_entry, to_entry
+from index.documents import Entry, from_entry
 from index.fields import MAPPING_VERSION
 from index.protocol import Index, Page
 from index.queries import Query, Range
+from tests.index.making import entry_of
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOSTILE = [
@@ -85,7 +87,7 @@ def test_nothing_to_do(filled: Index) -> None:
 
 
 def test_round_trip(index: Index, full: ScoredDocument) -> None:
-    entry = to_entry(full, indexed_at=START)
+    entry = entry_of(full)
     index.write([entry])
     found = index.get(full.document.id)
     assert found == entry
@@ -346,8 +348,10 @@ def test_rebuild_that_fails_leaves_the_old_generation(filled: Index, backend: An
 
 KILLED = """
 import json, sys, time
+from core.logs import configure
 from core.settings import Settings
 from index.open import open_index
+configure()  # to standard error: the test reads what is printed
 given = json.loads(sys.stdin.readline())
 def entries():
     yield from given["entries"]
@@ -367,6 +371,9 @@ def test_rebuild_that_is_killed_leaves_the_old_generation(filled: Index, backend
         process.stdin.write(json.dumps({**given, "entries": [make_entry(number) for number in range(100, 700)]}) + "\n")
         process.stdin.flush()
         assert process.stdout.readline() == "half\n"
+        until = time.monotonic() + 10
+        while backend.client and backend.documents(backend.generations()[-1]) < 500 and time.monotonic() < until:
+            time.sleep(0.05)  # what is under way when the process dies is still worked on by the node
         process.send_signal(signal.SIGKILL)
     assert len(backend.generations()) == 2
     assert filled.health() == before
@@ -377,7 +384,7 @@ def test_rebuild_that_is_killed_leaves_the_old_generation(filled: Index, backend
 
 
 def test_readers_see_no_gap_while_rebuilding(filled: Index, several: list[ScoredDocument]) -> None:
-    entries = [to_entry(scored, indexed_at=START) for scored in several]
+    entries = [entry_of(scored) for scored in several]
     stop, seen = threading.Event(), set[int]()
 
     def read() -> None:
@@ -490,7 +497,7 @@ def test_many_batches(index: Index, make_entry: Callable[..., Entry]) -> None:
 
 def test_both_give_the_same_order(sqlite_backend: Any, elastic_backend: Any, several: list[ScoredDocument], make_scored: Any) -> None:
     longer = [make_scored(200 + number, text="pendule " * number + "maison " * (30 - number), title=f"Page {number}") for number in range(1, 4)]
-    entries = [to_entry(scored, indexed_at=START) for scored in several + longer]
+    entries = [entry_of(scored) for scored in several + longer]
     for backend in (sqlite_backend, elastic_backend):
         backend.open().write(entries)
     one, other = sqlite_backend.open(), elastic_backend.open()

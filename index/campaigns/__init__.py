@@ -1,0 +1,1 @@
+"""Copies and rewordings of one text, found while documents are published."""
