@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 PAGE = ROOT / "docs/fields.md"
 HEAD = f"""# Fields of the index
 
-Made by `python scripts/fields_doc.py` from `index/fields.py`, the one table that the Elasticsearch mapping, the SQLite schema, the entries, Kibana's data
-views and this page come from. Mapping version {MAPPING_VERSION}. To add a field: one line there, its value in `index/documents.py`, the mapping version plus
-one, then `vigie reindex`.
+Made by `python scripts/fields_doc.py` from `index/fields.py`, the one table that the Elasticsearch mapping, the SQLite schema, the entries, Kibana's
+data views and this page come from. Mapping version {MAPPING_VERSION}. To add a field: one line there, its value in `index/documents.py`, the mapping
+version plus one, then `vigie reindex`.
 
 Types: `keyword` one exact value, `keywords` several, `text` searched by words, `stored` given back and not searched, `vector` searched by nearness;
 dates are in UTC.
