@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import AwareDatetime, Field, StringConstraints
 from sqlalchemy import func, select
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cases.database import Database
 
 MOST_REASON = 2000  # characters: what the DSA transparency database takes
+OPEN = ("illicite_presume", "urgence")  # what opens a case
 CHUNK = 500  # parameters of one statement
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -198,6 +199,44 @@ def standing_rows(session: Session, document_ids: Iterable[str]) -> Iterator[Dec
             .group_by(DecisionRow.document_id)
         )
         yield from session.scalars(select(DecisionRow).where(DecisionRow.number.in_(last)))
+
+
+class Past(NamedTuple):
+    """What earlier decisions on a document mean for how long it is kept: whether a case of any of its versions is open, and the last undo."""
+
+    open: bool = False
+    undone_at: datetime | None = None
+
+
+def pasts(session: Session, document_ids: Iterable[str]) -> dict[str, Past]:
+    """Of each of these documents that was ever decided on. An open case ends by being undone, not by a decision on what its author wrote since."""
+    found: dict[str, Past] = {}
+    later = aliased(DecisionRow)
+    undone = select(later.id).where(later.undoes == DecisionRow.id).exists()
+    for part in _chunks(list(dict.fromkeys(document_ids))):
+        rows = select(DecisionRow.document_id, DecisionRow.qualification, DecisionRow.decided_at, undone).where(DecisionRow.document_id.in_(part))
+        for name, qualification, at, is_undone in session.execute(rows):
+            past = found.get(name, Past())
+            if qualification is None:
+                past = past._replace(undone_at=max(at, past.undone_at or at))
+            found[name] = past._replace(open=past.open or (qualification in OPEN and not is_undone))
+    return found
+
+
+def decided_as(database: Database, document_ids: Iterable[str]) -> set[tuple[str, str]]:
+    """(document, qualification) of all that was ever decided on these, undone or not."""
+    with database.reading() as session:
+        return {
+            (row.document_id, row.qualification)
+            for part in _chunks(list(document_ids))
+            for row in session.execute(select(DecisionRow.document_id, DecisionRow.qualification).where(DecisionRow.document_id.in_(part)))
+        }
+
+
+def last_decided(database: Database) -> datetime | None:
+    """When the newest decision was made."""
+    with database.reading() as session:
+        return session.scalar(select(func.max(DecisionRow.decided_at)))
 
 
 def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, select
 
-from cases.decisions import decided_of, standing_rows
+from cases.decisions import Past, decided_of, pasts, standing_rows
 from cases.retention import class_of
 from cases.standing import Version, standing_of
 from cases.tables import DecisionRow, ErasedRow, LeavingRow
@@ -75,10 +75,11 @@ def leave(database: Database, candidates: Mapping[str, Candidate], *, now: datet
 def _leave(session: Session, candidates: Mapping[str, Candidate], *, now: datetime, rules: Rules) -> Iterator[str]:
     already = set(session.scalars(select(LeavingRow.document_id).where(LeavingRow.document_id.in_(candidates))))
     found = {row.document_id: decided_of(row) for row in standing_rows(session, candidates)}
+    past = pasts(session, candidates)
     gone: list[str] = []
     for name, candidate in candidates.items():
         decided = found.get(name)
-        standing = standing_of(decided, candidate.version, rules)
+        standing = standing_of(decided, candidate.version, rules, past.get(name, Past()))
         if name in already or standing.retain_until is None or standing.retain_until > now:
             continue
         kind = class_of(standing, lane=candidate.version.lane)

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parent / "retention.yml"
 Class = Literal["ordinaire", "en_attente", "ecarte", "licite", "dossier", "notifie"]
 CLASSES: tuple[Class, ...] = get_args(Class)
+# What is not decided has no decision to count from, and an open case no end before it is closed.
+SINCE: dict[Class, tuple[str, ...]] = {
+    "ordinaire": ("collecte",), "en_attente": ("collecte",), "ecarte": ("decision", "collecte"), "licite": ("decision", "collecte"),
+    "dossier": ("cloture",), "notifie": ("cloture",),
+}  # fmt: skip
 UNREAD: tuple[Class, ...] = ("ordinaire", "en_attente")
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -59,7 +64,10 @@ class Rules(Record):
     def _all_of_them(self) -> Self:
         missing = [name for name in CLASSES if name not in self.classes]
         if missing:
-            raise ValueError(f"classes: missing {', '.join(missing)}")
+            raise ValueError(f"missing {', '.join(missing)}")
+        wrong = [name for name in CLASSES if self.classes[name].since not in SINCE[name]]
+        if wrong:
+            raise ValueError(f"{wrong[0]}: since: {self.classes[wrong[0]].since}, expected {' or '.join(SINCE[wrong[0]])}")
         return self
 
 
@@ -78,15 +86,28 @@ def class_of(standing: Standing, *, lane: Lane | None) -> Class:
 
 
 def retain_until(
-    collected_at: datetime, standing: Standing, rules: Rules, *, lane: Lane | None, closed_at: datetime | None = None
+    collected_at: datetime,
+    standing: Standing,
+    rules: Rules,
+    *,
+    lane: Lane | None,
+    closed_at: datetime | None = None,
+    open_case: bool = False,
+    undone_at: datetime | None = None,
 ) -> datetime | None:
     """When nothing of an item may be kept any longer; None while its case is open. ``closed_at``: when its notice was closed.
 
+    ``open_case``: that one of any of its versions stands; ``undone_at``: when a decision was last undone. No period starts before the collection.
+
     An item that was decided and is to be read again, because its text changed, waits like any other and keeps what its decision gave it.
     """
+    if open_case and standing.notice_state != "close":
+        return None
     rule = rules.classes[class_of(standing, lane=lane)]
     start = {"collecte": collected_at, "decision": standing.decided_at, "cloture": closed_at}[rule.since]
-    end = rule.end(start) if start else None
+    end = rule.end(max(start, collected_at, standing.decided_at or start)) if start else None
+    if end is not None and undone_at is not None:
+        end = max(end, rules.classes["en_attente"].end(undone_at) or end)
     if end is None or standing.status == "decide":
         return end
     return max(end, rules.classes["en_attente" if lane or standing.qualification else "ordinaire"].end(collected_at) or end)
@@ -101,4 +122,6 @@ def load_rules(path: Path = FILE) -> Rules:
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise ConfigError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}; expected the classes {', '.join(CLASSES)}") from error
+        raise ConfigError(
+            f"{path}: {'.'.join(map(str, first['loc'])) or 'classes'}: {first['msg']}; expected the classes {', '.join(CLASSES)}"
+        ) from error

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import func, select
 
 from cases import decisions
-from cases.decisions import text_digest
+from cases.decisions import Past, text_digest
 from cases.retention import load_rules, retain_until
 from cases.tables import DecisionRow, ProjectionRow
 from core.records import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
 
     from cases.database import Database
     from cases.decisions import Decided
@@ -30,6 +30,7 @@ class Version(NamedTuple):
     text_sha256: str
     collected_at: datetime
     lane: Lane | None
+    batch_at: datetime | None = None  # when its batch was begun: no period starts before, whatever the item itself says
 
 
 class Shown(Protocol):
@@ -39,12 +40,20 @@ class Shown(Protocol):
         """See index/protocol.py."""
 
 
-def version_of(document: Document, *, lane: Lane | None) -> Version:
-    """Of a document."""
-    return Version(text_digest(document.title, document.text), document.collected_at, lane)
+def version_of(document: Document, *, lane: Lane | None, batch: str = "") -> Version:
+    """Of a document in a batch."""
+    return Version(text_digest(document.title, document.text), document.collected_at, lane, begun_at(batch))
 
 
-def standing_of(decided: Decided | None, version: Version, rules: Rules) -> Standing:
+def begun_at(batch: str) -> datetime | None:
+    """When a batch was begun, which its name says; None for another name."""
+    try:
+        return datetime.strptime(batch[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def standing_of(decided: Decided | None, version: Version, rules: Rules, past: Past = Past()) -> Standing:  # noqa: B008 - frozen
     """How a version stands. A decision made on another text stays visible, but the item is to be read again."""
     if decided is None:
         bare = Standing()
@@ -52,14 +61,18 @@ def standing_of(decided: Decided | None, version: Version, rules: Rules) -> Stan
         same = decided.text_sha256 == version.text_sha256
         status = "decide" if same else "a_examiner"
         bare = Standing(status=status, qualification=decided.qualification, decided_at=decided.decided_at)
-    return bare.model_copy(update={"retain_until": retain_until(version.collected_at, bare, rules, lane=version.lane)})
+    start = max(version.collected_at, version.batch_at or version.collected_at)
+    end = retain_until(start, bare, rules, lane=version.lane, open_case=past.open, undone_at=past.undone_at)
+    return bare.model_copy(update={"retain_until": end})
 
 
 def standings(database: Database, versions: Mapping[str, Version], *, rules: Rules | None = None) -> dict[str, Standing]:
     """How each of these items stands, by id. Raises Unavailable, ConfigError."""
     rules = rules or load_rules()
-    found = decisions.standing(database, versions)
-    return {name: standing_of(found.get(name), version, rules) for name, version in versions.items()}
+    with database.reading() as session:
+        found = {row.document_id: decisions.decided_of(row) for row in decisions.standing_rows(session, versions)}
+        past = decisions.pasts(session, versions)
+    return {name: standing_of(found.get(name), version, rules, past.get(name, Past())) for name, version in versions.items()}
 
 
 def project(index: Shown, database: Database, document_ids: Iterable[str], *, rules: Rules | None = None) -> int:
@@ -72,16 +85,16 @@ def project(index: Shown, database: Database, document_ids: Iterable[str], *, ru
     rules = rules or load_rules()
 
     def how(entry: dict[str, Any]) -> dict[str, Any]:
-        shown = standings(database, {entry["id"]: _version(entry)}, rules=rules)[entry["id"]]
+        shown = standings(database, {entry["id"]: version_shown(entry)}, rules=rules)[entry["id"]]
         return {**entry, **shown.model_dump(mode="json")}
 
     return index.change(document_ids, how)
 
 
-def _version(entry: Mapping[str, Any]) -> Version:
-    from datetime import datetime
-
-    return Version(text_digest(entry["title"], entry["text"]), datetime.fromisoformat(entry["collected_at"]), entry["lane"])
+def version_shown(entry: Mapping[str, Any]) -> Version:
+    """Of an entry of an index."""
+    collected_at = datetime.fromisoformat(entry["collected_at"])
+    return Version(text_digest(entry["title"], entry["text"]), collected_at, entry["lane"], begun_at(entry["batch"]))
 
 
 def last_number(database: Database) -> int:

@@ -85,6 +85,14 @@ class ProjectionRow(Base):
     number: Mapped[int]
 
 
+class IdentityRow(Base):
+    """One row: the random id by which an archive knows this database again. A backup has the same."""
+
+    __tablename__ = "identity"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
 class LeavingRow(Base):
     """A document that is being erased: counted already, and gone from here when nothing of it is left."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import console, start
+from cli.context import agree, console, start
 from cli.search_options import asked_search, search_options
 from core.errors import ConfigError, Invalid, VigieError
 from core.records import DECISIONS
@@ -166,8 +166,7 @@ def remove(ctx: click.Context, *, name: str, yes: bool) -> int:
         raise
     except ConfigError as error:
         click.echo(f"vigie: {error}", err=True)
-    if not yes:
-        click.confirm(f"Supprimer {name}, son flux et ce qui attend d'être remis ?", abort=True, err=True)
+    agree(f"Supprimer {name}, son flux et ce qui attend d'être remis ?", yes=yes)
     console().print(f"{name} supprimée, {drop(settings, name)} contenus oubliés.")
     return 0
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
 from core import logs
 from core.settings import load_settings
 
 if TYPE_CHECKING:
-    import click
     from rich.console import Console
     from rich.progress import Progress
 
@@ -37,3 +38,24 @@ def progress() -> Progress:
     shown = console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty())
+
+
+def agree(question: str, *, yes: bool) -> None:
+    """Go on only if a person says so (o, oui, y, yes), or a script did with --yes. Raises Invalid, also where nobody can be asked."""
+    from core.errors import Invalid
+
+    if yes:
+        return
+    click.echo(f"{question} [o/N] ", nl=False, err=True)
+    answer = sys.stdin.readline()
+    if not answer:  # the end of the input, not an empty line
+        raise Invalid("nobody can be asked here; add --yes to agree")
+    if answer.strip().lower() not in ("o", "oui", "y", "yes"):
+        raise Invalid("declined; nothing was changed")
+
+
+def identifier_of(written: str) -> str:
+    """A document's id, given as such or by its address."""
+    from core.urls import document_id
+
+    return document_id(written) if "://" in written else written.strip().lower()

@@ -64,6 +64,10 @@ def decide(
 
     if history and undo:
         raise Invalid("--history and --undo together; give one of them")
+    if words and not history and not undo and words[-1] not in QUALIFICATIONS and (IDENTIFIER.fullmatch(words[-1]) or "://" in words[-1]):
+        raise Invalid(f"no qualification after the documents; expected one of {', '.join(QUALIFICATIONS)}")
+    if words and not (history or undo or reason.strip()):
+        raise Invalid("no reason; expected --reason with why you decide so")
     names = _names(words if history or undo else words[:-1])
     if history:
         return _history(ctx, names)
@@ -96,7 +100,9 @@ def _choice(word: str, *, markers: tuple[str, ...], no_marker: bool, exclusions:
 
     if word not in QUALIFICATIONS:
         raise Invalid(f"qualification {word[:100]!r} is unknown; {nearest(word, QUALIFICATIONS)}")
-    if bool(markers) == no_marker and word != "hors_champ":
+    if markers and no_marker:
+        raise Invalid("--marker and --no-marker together; give one of them")
+    if not markers and not no_marker and word != "hors_champ":
         raise Invalid("say which markers you confirm: --marker NAME, may be repeated, or --no-marker")
     taxonomy = load_taxonomy()
     known = taxonomy.exclusions()
@@ -116,10 +122,12 @@ def _opened(ctx: click.Context) -> Iterator[tuple[Index, Database]]:
     from contextlib import closing
 
     from cases.database import open_database
+    from cases.identity import bind
     from index.open import open_index
 
     settings = start(ctx)
     with closing(open_index(settings)) as index, closing(open_database(settings)) as database:
+        bind(settings.archive_dir, database)
         yield index, database
 
 
@@ -159,10 +167,12 @@ def _agreed(number: int, *, yes: bool) -> bool:
         return True
     if not _asks():
         raise Invalid(f"the campaign has {number} documents; add --yes to decide for all of them")
-    answer: str = click.prompt(f"Décider pour les {number} documents de la campagne", type=click.Choice(["oui", "non"]), default="non")
-    if answer == "non":
+    answer: str = click.prompt(
+        f"Décider pour les {number} documents de la campagne", type=click.Choice(["oui", "o", "non", "n"]), show_choices=False, default="non"
+    )
+    if not answer.startswith("o"):
         console().print("Rien n'a été décidé.")
-    return answer == "oui"
+    return answer.startswith("o")
 
 
 def _asks() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from typing import Any
@@ -85,6 +86,13 @@ def run(arguments: list[str]) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("vigie: interrupted; run the same command again, nothing is lost", err=True)
         return 130
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        click.echo(f"vigie: cannot write all of the answer ({error.strerror}): free some space, then run the same command again", err=True)
+        return 2
     except Exception as error:  # noqa: BLE001 - the command's edge
         return _explain(error)
     return result if isinstance(result, int) else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import console, start
+from cli.context import agree, console, start
 from core.errors import Invalid, NotFound, nearest
 
 if TYPE_CHECKING:
@@ -61,18 +61,18 @@ def networks(
 
 
 def _check(files: dict[str, Path | None], *, addresses: bool, yes: bool) -> None:
-    """Raises Invalid for a picture of another format, and click's Abort when the person declines."""
+    """Raises Invalid for a picture of another format, and when the person declines."""
     picture = files["picture"]
     if picture and picture.suffix not in {".png", ".svg"}:
         raise Invalid(f"{picture}: {picture.suffix or 'no ending'} is no format of a picture; expected FILE.png or FILE.svg")
     named = [path for path in files.values() if path]
     if len(set(named)) < len(named):
         raise Invalid("the same file is named twice; expected one file for each of --csv, --graphml and --picture")
-    if addresses and named and not yes:
-        click.confirm(WHY_ASK, abort=True, err=True)
+    if addresses and named:
+        agree(WHY_ASK, yes=yes)
     for path in named:
-        if path.exists() and not yes:
-            click.confirm(f"{path} existe ; le remplacer ?", abort=True, err=True)
+        if path.exists():
+            agree(f"{path} existe ; le remplacer ?", yes=yes)
 
 
 def _found(settings: Settings, *, everything: bool) -> Networks:

@@ -85,8 +85,8 @@ def _agreed(settings: Settings, wishes: list[Wish], *, yes: bool) -> bool:
         return True
     more = f" ; avec ce que la liste couvrait déjà : {all_of_it}" if all_of_it > covered else ""
     text = f"Inscrire cette opposition et effacer {counted(covered, 'document')} définitivement{more}"
-    answer: str = click.prompt(text, type=click.Choice(["oui", "non"]), default="non")
-    return answer == "oui"
+    answer: str = click.prompt(text, type=click.Choice(["oui", "o", "non", "n"]), show_choices=False, default="non")
+    return answer.startswith("o")
 
 
 def _covered(settings: Settings, wishes: list[Wish]) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -76,7 +77,9 @@ def _signs(stance: str | None, flags: Sequence[Flag]) -> list[RenderableType]:
 
 def queue_page(page: QueuePage) -> RenderableType:
     """What to read first, each item with why it stands there, its scores and the sentences that justify them."""
-    head = f"À lire d'abord : {counted(len(page.items), 'contenu')} sur {counted(page.total, 'signalé')} à examiner"
+    drawn = sum(item.entry["lane"] == "sondage" for item in page.items)
+    flagged = f"{counted(len(page.items) - drawn, 'contenu')} sur {counted(page.total, 'signalé')} à examiner"
+    head = f"À lire d'abord : {flagged}" + (f", et {counted(drawn, 'tiré')} au sort" if drawn else "")
     parts: list[RenderableType] = [Text(head, style="bold"), Text("")]
     for number, item in enumerate(page.items, 1):
         parts += [*entry_lines(item.entry, number=number, copies=item.copies), Text("")]
@@ -90,11 +93,12 @@ def entry_lines(entry: Mapping[str, Any], *, number: int, copies: int = 0) -> li
     head = Text.assemble(f"{number:>3}. ", lane, (title, "bold"))
     where = " · ".join(part for part in (_kind(entry), entry["platform"], (entry["published_at"] or "")[:10], _money(entry), _reach(entry)) if part)
     address = Text(f"{safe(entry['url'])}", style="dim", no_wrap=True, overflow="fold")
-    lines: list[RenderableType] = [head, *(Padding(line, (0, 0, 0, 5)) for line in (Text(where, style="dim"), address, *_why(entry, copies)))]
+    place = Text(f"{where} · {entry['id']}", style="dim")
+    lines: list[RenderableType] = [head, *(Padding(line, (0, 0, 0, 5)) for line in (place, address, *_why(entry, copies)))]
     for marker in entry["markers"]:
         decision = "alerte" if marker in entry["alerts"] else "a_lire"
         lines.append(Padding(score_line(marker, entry[f"score_{marker}"], decision), (0, 0, 0, 5)))
-        quotes = [found for found in entry["evidence"] if found["marker"] == marker]
+        quotes = [found for found in entry["evidence"] if found["marker"] == marker and says_something(found)]
         lines += [
             Padding(quote_line(marker, found["text"], found["submarkers"]), (0, 0, 0, 5))
             for found in sorted(quotes, key=lambda found: -found["score"])[:2]
@@ -102,17 +106,28 @@ def entry_lines(entry: Mapping[str, Any], *, number: int, copies: int = 0) -> li
     return lines
 
 
+def says_something(passage: Mapping[str, Any]) -> bool:
+    """Whether a passage has words: an emoji alone convinces nobody."""
+    return sum(map(str.isalpha, passage["text"])) > 1
+
+
 def _why(entry: Mapping[str, Any], copies: int) -> list[Text]:
     """Why it stands where it stands, and what else one decision would serve."""
     found = []
     if entry["lane"] == "sondage":
         found.append(Text("tiré au sort parmi les contenus non signalés : le lire sert à estimer ce que Vigie manque", style="cyan"))
-    elif entry["reasons"]:
-        found.append(Text(f"{explain([Reason.model_validate(reason) for reason in entry['reasons']])}", style="green"))
+    elif entry["lane"] and entry["reasons"]:
+        found.append(Text(explain([Reason.model_validate(reason) for reason in entry["reasons"]], age=_age(entry)), style="green"))
     if copies:
         rest = f"et {counted(copies, 'copie')} à examiner, campagne {entry['campaign']} : une décision peut servir pour toutes"
         found.append(Text(rest, style="green"))
     return found
+
+
+def _age(entry: Mapping[str, Any]) -> timedelta:
+    """How long ago it was last made public, as its rank counts it."""
+    said = max((entry[name] for name in ("published_at", "edited_at") if entry[name]), default=entry["collected_at"], key=datetime.fromisoformat)
+    return datetime.now(UTC) - min(datetime.fromisoformat(said), datetime.fromisoformat(entry["collected_at"]))
 
 
 def _kind(entry: Mapping[str, Any]) -> str:

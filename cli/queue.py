@@ -37,7 +37,8 @@ def queue(ctx: click.Context, *, markers: tuple[str, ...], alerts: bool, words: 
         for item in page.items:
             click.echo(json.dumps({**item.entry, "copies": item.copies}, ensure_ascii=False))
     elif not page.items:
-        console().print("Rien à lire : aucun contenu signalé dans l'index. « vigie run » lit les sources ; « vigie doctor » vérifie l'installation.")
+        chosen = " ne correspond à ces mots ou options" if words or markers or alerts else " dans l'index"
+        console().print(f"Rien à lire : aucun contenu à examiner{chosen}. « vigie run » lit les sources ; « vigie doctor » vérifie l'installation.")
     else:
         console().print(queue_page(page))
     return 0

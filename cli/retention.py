@@ -33,10 +33,11 @@ def retention() -> None:
 
 @retention.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--yes", is_flag=True, help="Erase although most of all documents would go, or nothing has run for a week.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
-def run(ctx: click.Context, *, dry_run: bool, as_json: bool) -> int:
-    """Erase what has expired from index and archive, with its evidence, and prove it; exit code 2 if something is left."""
+def run(ctx: click.Context, *, dry_run: bool, yes: bool, as_json: bool) -> int:
+    """Erase what has expired from index and archive, with its evidence, and prove it; exit code 2 if something is left or must be confirmed."""
     from datetime import UTC, datetime
 
     from cases.retention import load_rules
@@ -49,7 +50,7 @@ def run(ctx: click.Context, *, dry_run: bool, as_json: bool) -> int:
         _tell_foreseen(foreseen, rules, as_json=as_json)
         return 0
     with console(stderr=True).status("effacement de ce qui a expiré"):
-        done = flow.retain_all(settings, now=now, rules=rules)
+        done = flow.retain_all(settings, now=now, yes=yes, rules=rules)
     if as_json:
         click.echo(done.model_dump_json())
     else:
@@ -118,6 +119,12 @@ def _tell(done: Retained) -> None:
     )
     if done.done:
         shown.print("Vérifié : rien de ce qui a expiré n'est plus conservé, que des comptes anonymes.")
-    else:
-        left = ", ".join(f"{number} {kind}" for kind, number in done.left.items())
+        return
+    if number := done.left.get("unconfirmed", 0):
+        shown.print(f"[bold red]Non effacé[/bold red] : {counted(number, 'document partirait', 'documents partiraient')}, plus de la moitié de tous. "
+                    "Vérifiez l'horloge et « --dry-run », puis confirmez : « vigie retention run --yes ».")  # fmt: skip
+    if number := done.left.get("undecided_elsewhere", 0):
+        shown.print(f"[bold red]Non effacé[/bold red] : {counted(number, 'document')} dont l'index montre une décision que cette base n'a pas. "
+                    "Vérifiez VIGIE_DATABASE_URL, ou restaurez la base.")  # fmt: skip
+    if left := ", ".join(f"{number} {kind}" for kind, number in done.left.items() if kind not in ("unconfirmed", "undecided_elsewhere")):
         shown.print(f"[bold red]Il reste[/bold red] : {left}. Relancez « vigie retention run ».")

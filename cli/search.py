@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.context import console, start
+from cli.context import agree, console, identifier_of, start
 from cli.search_options import asked_search, search_options
 from core.errors import Invalid
 
@@ -53,6 +53,8 @@ def search(
 
     if asked["after"]:
         asked["after"] = cursor(asked["after"])
+    if asked["similar_to"]:
+        asked["similar_to"] = identifier_of(asked["similar_to"])
     sought = asked_search(asked)
     settings = start(ctx)
     index = open_index(settings)
@@ -111,13 +113,13 @@ def _copies(index: Index, found: Found) -> dict[str, int]:
 
 
 def _confirm(target: Path, *, addresses: bool, yes: bool) -> None:
-    """Raises Invalid for a name that is no format, and click's Abort when the person declines."""
+    """Raises Invalid for a name that is no format, and when the person declines."""
     if target.suffix not in (".csv", ".jsonl"):
         raise Invalid(f"{target}: {target.suffix or 'no ending'} is no format; expected FILE.csv or FILE.jsonl")
-    if addresses and not yes:
-        click.confirm(WHY_ASK, abort=True, err=True)
-    if target.exists() and not yes:
-        click.confirm(f"{target} existe ; le remplacer ?", abort=True, err=True)
+    if addresses:
+        agree(WHY_ASK, yes=yes)
+    if target.exists():
+        agree(f"{target} existe ; le remplacer ?", yes=yes)
 
 
 def _export(index: Index, sought: Search, target: Path, settings: Settings, *, addresses: bool, labels: bool, bom: bool) -> int:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cli.context import console, start
+from cli.context import console, identifier_of, start
 from core.errors import NotFound
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def show(ctx: click.Context, *, identifier: str, with_text: bool, as_json: bool)
 
     index = open_index(start(ctx))
     try:
-        entry = index.get(identifier)
+        entry = index.get(identifier_of(identifier))
         if entry is None:
-            raise NotFound(f"document {identifier[:100]} is not in the index; take the id that vigie queue or vigie search shows")
+            raise NotFound(f"document {identifier[:100]!r} is not in the index; take the id, or the address, that vigie queue or vigie search shows")
         campaign = entry["campaign"]
         size = index.leaders(Query(), [campaign]).get(campaign, ("", 1))[1] if campaign else 1
     finally:
@@ -53,14 +53,14 @@ def item_page(entry: Entry, *, copies: int, with_text: bool) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from cli.pages import NOTICE, entry_lines, quote_line
+    from cli.pages import NOTICE, entry_lines, quote_line, says_something
     from cli.tables import safe
 
     head, *lines = (line for line in entry_lines(entry, number=1) if not _is_address(line))
     facts = Table.grid(padding=(0, 2))
     for label, value in _facts(entry, copies):
         facts.add_row(Text(label, style="bold"), Text(value, overflow="fold"))
-    passages: list[RenderableType] = [quote_line(one["marker"], one["text"], one["submarkers"]) for one in entry["evidence"]]
+    passages: list[RenderableType] = [quote_line(one["marker"], one["text"], one["submarkers"]) for one in entry["evidence"] if says_something(one)]
     passages += [Text(f"  {name} : « {safe(text)} »", "magenta") for name, text in _signs(entry)]
     text = [Text(safe(line)) for line in entry["text"].splitlines()] if with_text else [Text("Son texte entier : --text.", "dim")]
     return Group(head, *lines, Text(""), *passages, Text(""), facts, Text(""), *text, Text(NOTICE, style="dim"))

@@ -72,17 +72,19 @@ class Places(Traces):
 
 
 class ExpiredErased(NamedTuple):
-    """What was erased, how many batches went as a whole, and what was found to be left, by kind."""
+    """What was erased, how many batches went as a whole, and what was found to be left, by kind. ``stuck``: ids of their documents."""
 
     erased: Erased
     batches: int
     left: Counter[str]
+    stuck: frozenset[str] = frozenset()
 
 
 class _Split(NamedTuple):
     """References of what goes, payloads and files of what stays."""
 
     going: list[WarcRef]
+    places: dict[str, set[tuple[str, int]]]  # of what goes, by document
     payloads: set[str]
     files: set[str]
 
@@ -97,8 +99,11 @@ def erase_expired(archive: Archive, expired: Expired) -> ExpiredErased:
     erased = Purge(archive, expired, traces=places, why=WHY).run()
     batches = _drop_empty(archive, split.files)
     left = remains(archive, expired, evidence=False)
-    left["evidence"] = sum(1 for place, length in places.lengths.items() if _stands(archive.root, *place, length))
-    return ExpiredErased(erased, batches, +left)
+    standing = {place for place, length in places.lengths.items() if _stands(archive.root, *place, length)}
+    left["evidence"] = len(standing)
+    stuck = {name for name, own in split.places.items() if own & standing}
+    stuck |= {document.id for batch in archive.batches() for document in archive.documents(batch) if expired.covers(document)}
+    return ExpiredErased(erased, batches, +left, frozenset(stuck))
 
 
 def has_old_entries(archive: Archive, expired: Expired) -> bool:
@@ -107,10 +112,13 @@ def has_old_entries(archive: Archive, expired: Expired) -> bool:
 
 
 def _split(archive: Archive, expired: Expired) -> _Split:
-    split = _Split([], set(), set())
+    split = _Split([], {}, set(), set())
     for batch in archive.batches():
         for document in archive.documents(batch):
-            _sort(split, (document.evidence, document.deletion), goes=expired.covers(document))
+            refs, goes = (document.evidence, document.deletion), expired.covers(document)
+            _sort(split, refs, goes=goes)
+            if goes:
+                split.places.setdefault(document.id, set()).update((ref.file, ref.offset) for ref in refs if ref)
         for entry in _entries(archive, batch):
             _sort(split, (entry.evidence,), goes=expired.covers_entry(entry))
     for ref in _being_written(archive.root):

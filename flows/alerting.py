@@ -39,24 +39,52 @@ class Delivered(NamedTuple):
 def match_batch(settings: Settings, index: Index, batch: str) -> int:
     """Run every saved search over a batch that the index now holds; how many items are new. Running it again adds nothing.
 
-    A broken search stops no other. Raises Unavailable, ConfigError.
+    A broken search stops no other, and is owed the batch: see ``match_owed``. Raises Unavailable, ConfigError.
     """
     saved, broken = load_saved(searches_dir(settings))
+    found = 0
     for name in broken:
         log.warning("saved_search_broken", search=name)
-    console = str(settings.console_url) if settings.console_url else None
-    found = 0
+        outbox_of(settings).owe(name, batch)
     for search in saved.values():
-        if search.enabled:
-            try:
-                items = [item_of(entry, search=search.name, console=console) for entry in index.scan(query_of(search, batch=batch))]
-            except Invalid as error:
-                log.warning("saved_search_broken", search=search.name, error=str(error))
-                continue
-            if items:
-                found += outbox_of(settings).add(
-                    items, search=search.name, batch=batch, targets=search.deliver.targets, now=_seconds(datetime.now(UTC))
-                )
+        new = _match(settings, index, search, batch)
+        if new is None:
+            outbox_of(settings).owe(search.name, batch)
+        found += new or 0
+    return found
+
+
+def _match(settings: Settings, index: Index, search: Saved, batch: str) -> int | None:
+    """How many items of a batch are new to one search; None where the index cannot answer it."""
+    if not search.enabled:
+        return 0
+    console = str(settings.console_url) if settings.console_url else None
+    try:
+        items = [item_of(entry, search=search.name, console=console) for entry in index.scan(query_of(search, batch=batch))]
+    except Invalid as error:
+        log.warning("saved_search_broken", search=search.name, error=str(error))
+        return None
+    if not items:
+        return 0
+    return outbox_of(settings).add(items, search=search.name, batch=batch, targets=search.deliver.targets, now=_seconds(datetime.now(UTC)))
+
+
+def match_owed(settings: Settings, index: Index) -> int:
+    """Run the searches that were broken over the batches that they missed, where they were repaired; how many items are new.
+
+    Raises Unavailable, ConfigError.
+    """
+    outbox, found = outbox_of(settings), 0
+    if not outbox.path.exists():
+        return 0
+    saved, broken = load_saved(searches_dir(settings))
+    for name, batch in outbox.owed():
+        if name in broken:
+            continue
+        new = _match(settings, index, saved[name], batch) if name in saved else 0
+        if new is not None:
+            outbox.settle(name, batch)
+            found += new
     return found
 
 

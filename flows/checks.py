@@ -134,10 +134,24 @@ def _index(settings: Settings) -> list[Finding]:
                 if not findings[0].ok:
                     break
             else:
-                findings.append(_run("retention", partial(_retention, settings)))
+                findings += [_run(name, partial(check, settings)) for name, check in (("published", _published), ("retention", _retention))]
     except ConfigError as error:  # the settings of the index themselves
         findings.append(Finding(name="index", ok=False, message=str(error)))
     return findings
+
+
+def _published(settings: Settings) -> str:
+    """Raises ConfigError while scored batches are not in this index: it was down, lost or replaced."""
+    from flows.results import Results
+    from index.open import open_index
+    from nlp.classify import revision_of
+
+    results = Results(Archive(settings.archive_dir), model=settings.model, revision=revision_of(settings))
+    with contextlib.closing(open_index(settings)) as index:
+        waiting = len(results.publishable(identity=index.health().identity))
+    if waiting:
+        raise ConfigError(f"{waiting} of {len(results.scored())} scored batches are not in the index: run vigie publish")
+    return f"all {len(results.scored())} scored batches are in the index"
 
 
 def _retention(settings: Settings) -> str:

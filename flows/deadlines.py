@@ -13,8 +13,6 @@ from index.queries import Query, Range
 if TYPE_CHECKING:
     from index.protocol import Index
 
-OPEN = ("illicite_presume", "urgence")
-
 
 class Due(Record):
     """An item that is to be read and soon goes."""
@@ -39,5 +37,5 @@ def deadlines(index: Index, *, before: datetime, size: int = 20) -> Deadlines:
         Due(document_id=entry["id"], retain_until=datetime.fromisoformat(entry["retain_until"]), markers=tuple(entry["markers"]))
         for entry in index.scan(waiting)
     ]
-    cases = index.search(Query(terms={"qualification": OPEN}, absent=("retain_until",), size=1)).total
+    cases = index.search(Query(present=("qualification",), absent=("retain_until",), size=1)).total
     return Deadlines(due=tuple(sorted(found, key=lambda due: (due.retain_until, due.document_id))[:size]), total=len(found), open=cases)

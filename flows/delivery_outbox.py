@@ -1,7 +1,7 @@
 """What saved searches found and what became of its delivery: one SQLite file, so that a kill at any moment loses nothing and repeats nothing.
 
 A row of ``items`` is one version of one document found by one search; ``sendings`` says where it goes; a ``parcel`` is what is sent together,
-fixed before the first try so that every further try carries the same ids.
+fixed before the first try so that every further try carries the same ids; ``owed`` names the batches that a broken search missed.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS parcels (
     next_try_at INTEGER NOT NULL, sent_at INTEGER, error TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS parcels_due ON parcels (state, next_try_at);
+CREATE TABLE IF NOT EXISTS owed (search TEXT, batch TEXT, PRIMARY KEY (search, batch)) WITHOUT ROWID;
 """
 
 
@@ -72,7 +73,7 @@ class Outbox:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # what counts as sent is sent, after a power cut too
             connection.execute("PRAGMA secure_delete = ON")
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'parcels_due'").fetchone():
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'owed'").fetchone():
                 connection.executescript(_SCHEMA)
             connection.execute("BEGIN IMMEDIATE")
             with connection:  # commits, or rolls back what an error cuts short
@@ -88,6 +89,21 @@ class Outbox:
                     connection.executemany("INSERT OR IGNORE INTO sendings VALUES (?, ?, NULL)", [(item["delivery_id"], one) for one in targets])
                     added += 1
         return added
+
+    def owe(self, search: str, batch: str) -> None:
+        """A search could not be run over a batch."""
+        with self._open() as connection:
+            connection.execute("INSERT OR IGNORE INTO owed VALUES (?, ?)", (search, batch))
+
+    def owed(self) -> list[tuple[str, str]]:
+        """Searches, each with a batch that it could not be run over."""
+        with self._open() as connection:
+            return connection.execute("SELECT search, batch FROM owed ORDER BY search, batch").fetchall()
+
+    def settle(self, search: str, batch: str) -> None:
+        """A search was run over a batch that it had missed."""
+        with self._open() as connection:
+            connection.execute("DELETE FROM owed WHERE search = ? AND batch = ?", (search, batch))
 
     def pack(self, now: int) -> None:
         """Put what waits into parcels, search by search and target by target."""
@@ -157,6 +173,8 @@ class Outbox:
 
     def drop_search(self, search: str) -> int:
         """Forget all of a search that was removed; how many items."""
+        with self._open() as connection:
+            connection.execute("DELETE FROM owed WHERE search = ?", (search,))
         return self._drop("search = ?", [(search,)])
 
     def drop_documents(self, ids: Iterable[str]) -> int:

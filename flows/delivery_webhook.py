@@ -6,6 +6,7 @@ same at every try. Each item has its own ``delivery_id``: a receiver that rememb
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 10.0  # seconds to connect, and for each read
 MAX_BODY = 1_000_000  # bytes sent: 100 items are a tenth of it
-MAX_ANSWER = 4096  # bytes read of what comes back, and thrown away
+DEADLINE = 30.0  # seconds for all of it: who sends a byte now and then must not hold up the others
 TOLERANCE = 300  # seconds that a signature is taken for fresh
 
 
@@ -64,11 +65,9 @@ def post(url: str, body: bytes, *, delivery: str, settings: Settings, now: int) 
         "Vigie-Signature": signature(settings.alert_secret.get_secret_value().encode(), body, now=now),
     }
     try:
-        with (
-            httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client,
-            client.stream("POST", url, content=body, headers=headers) as answer,
-        ):
-            _drain(answer)
+        answer = asyncio.run(_exchange(url, body, headers))
+    except TimeoutError as error:
+        raise Unavailable(f"webhook at {host} did not take it (no answer within {DEADLINE:g} seconds)") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unavailable(f"webhook at {host} did not take it ({type(error).__name__})") from error
     if answer.is_redirect:
@@ -77,11 +76,11 @@ def post(url: str, body: bytes, *, delivery: str, settings: Settings, now: int) 
         raise Unavailable(f"webhook at {host} answers {answer.status_code}, expected 2xx")
 
 
-def _drain(answer: httpx.Response) -> None:
-    """Read a few kB, so that a receiver that writes an answer is not cut off; no more, however long it is."""
-    seen = 0
-    if answer.is_success:
-        for chunk in answer.iter_raw(MAX_ANSWER):
-            seen += len(chunk)
-            if seen >= MAX_ANSWER:
-                return
+async def _exchange(url: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    """The head of the answer; what follows it is never read."""
+    async with (
+        asyncio.timeout(DEADLINE),
+        httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as client,
+        client.stream("POST", url, content=body, headers=headers) as answer,
+    ):
+        return answer

@@ -7,8 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from core.errors import Unavailable
+from core.files import locked
 from core.logs import get_logger
 from crawlers.archive import Archive
+from flows.alerting import match_owed
 from flows.projection import open_projection
 from flows.publishing import PublishReport, publish_waiting, rebuild
 from flows.results import Results
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from index.protocol import Index
 
 log = get_logger(__name__)
+LOCK_SECONDS = 10.0  # for another publisher: a small batch is waited for, a rebuild is not
 PAUSES = (10.0, 30.0, 60.0, 300.0)  # seconds between tries while the index is down; the last one repeats
 
 
@@ -33,11 +36,33 @@ Opened = tuple[Results, "Index", "Projection"]
 
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[Opened]:
-    """Batches cut short are sealed first. Raises ConfigError, Unavailable."""
+    """Batches cut short are sealed first. One publisher at a time: what it knows of the index holds until it writes.
+
+    Raises ConfigError, Unavailable.
+    """
     results = _results(settings)
-    results.archive.recover()
-    with contextlib.closing(open_index(settings)) as index, open_projection(settings) as projection:
-        yield results, index, projection
+    with _alone(settings):
+        results.archive.recover()
+        with contextlib.closing(open_index(settings)) as index, open_projection(settings) as projection:
+            yield results, index, projection
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Be the only publisher of an index on this machine; decisions and erasures need not wait for it. Raises Unavailable, ConfigError."""
+    until = time.monotonic() + LOCK_SECONDS
+    with contextlib.ExitStack() as held:
+        while True:
+            try:
+                held.enter_context(
+                    locked(settings.index_dir / f"{settings.index_name}.publishing.lock", what=f"publishing into index {settings.index_name}")
+                )
+                break
+            except Unavailable:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
+        yield
 
 
 def unscored(settings: Settings) -> int:
@@ -57,6 +82,7 @@ def publish_all(settings: Settings, *, advance: Callable[[int], None] = lambda _
             log.warning("index_of_earlier_version", generation=generation)
             rebuild(results, index, projection=projection)
         report = publish_waiting(results, index, projection=projection, advance=advance)
+        match_owed(settings, index)
         publish_runs(results.archive.root, index)
     return report
 
@@ -81,5 +107,6 @@ def rebuild_all(settings: Settings) -> int:
     """Build the index anew; the number of its documents. Raises Unavailable, ConfigError."""
     with opened(settings) as (results, index, projection):
         documents = rebuild(results, index, projection=projection)
+        match_owed(settings, index)
         publish_runs(results.archive.root, index)
     return documents

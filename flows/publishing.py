@@ -6,15 +6,18 @@ marked last, after its entries, the campaigns that they changed and the alerts t
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from core.errors import ConfigError
 from core.files import write_lines
 from core.records import Record, ScoredDocument, SetAside
 from flows.projection import plain, text_of
 from index.documents import to_entry
+from index.queries import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,8 +53,11 @@ def publish_waiting(
     before = projection.decided()
     totals = dict.fromkeys(("indexed", "duplicate", "expired", "failed"), 0)
     batches = results.publishable(identity=identity)
-    if projection.campaigns and projection.campaigns.is_empty():
-        remember(results, projection.campaigns)  # lost, or of a version that compared otherwise
+    if projection.campaigns and not projection.campaigns.is_complete():  # new, lost, or of a version that compared otherwise
+        remember(results, projection.campaigns)
+        if identity:
+            _part(index, projection.campaigns)
+        projection.campaigns.complete()  # last: who is killed before does it again
     for batch in batches:
         counts = _publish(results, index, batch, projection)
         identity = identity or index.health().identity  # the first write makes the index
@@ -124,6 +130,15 @@ def _joining(campaigns: Mapping[str, str | None], entry: Entry) -> Entry:
     return {**entry, "campaign": campaigns[entry["id"]]}
 
 
+def _part(index: Index, campaigns: Campaigns) -> None:
+    """Let no entry show a campaign that the campaigns, told anew, know nothing of."""
+    shown = [entry["id"] for entry in index.scan(Query(present=("campaign",)))]
+    known = campaigns.of(shown)
+    alone: dict[str, str | None] = dict.fromkeys(one for one in shown if one not in known)
+    if alone:
+        index.change(alone, partial(_joining, alone))
+
+
 def remember(results: Results, campaigns: Campaigns) -> None:
     """Tell the campaigns every scored document of the archive; what they know costs little."""
     for batch in results.scored():
@@ -131,17 +146,33 @@ def remember(results: Results, campaigns: Campaigns) -> None:
 
 
 def rebuild(results: Results, index: Index, *, projection: Projection | None = None) -> int:
-    """Build the index anew from every scored batch and swap it in; the number of documents. Raises Unavailable, ConfigError."""
+    """Build the index anew from every scored batch and swap it in; the number of documents. Raises Unavailable, ConfigError.
+
+    A batch that the index before did not hold raises its alerts now, as if it had been published.
+    """
     projection = projection or plain()
     before = projection.decided()
     batches = results.scored()
+    new = set(results.publishable(identity=_identity(index)))
     if projection.campaigns:
         remember(results, projection.campaigns)  # first all of them: a campaign is known when its last member was read
     documents = index.rebuild(entry for batch in batches for entry in entries_of(scored_of(results, batch), projection))
+    if projection.campaigns:
+        projection.campaigns.complete()
     identity = index.health().identity
     if identity:
         tell_campaigns(index, projection, identity=identity)
         projection.show(index, before)
     for batch in batches if identity else ():
+        if batch in new:
+            projection.searchable(index, batch)
         results.mark_published(batch, identity=str(identity), counts={})
     return documents
+
+
+def _identity(index: Index) -> str | None:
+    """The identity of the index that is about to be replaced; None also for one that is damaged."""
+    try:
+        return index.health().identity
+    except (ConfigError, sqlite3.DatabaseError):  # the latter for a file without tables
+        return None

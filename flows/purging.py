@@ -41,9 +41,14 @@ def purge(archive: Archive, index: Index, opt_outs: OptOuts, *, forget: Callable
 
     Raises ConfigError, and Unavailable where it must be run again.
     """
+    index.health()
+    archive.recover()
+    # all of them are told before the archive forgets which documents there were; an index that cannot be read stops here
+    covered = _ids_in_index(index, opt_outs) | _ids_in_archive(archive, opt_outs)
+    forget(sorted(covered))
     run = Purge(archive, opt_outs)
     erased = run.run()
-    removed = _from_index(index, opt_outs, run.sweep, forget)
+    removed = _from_index(index, opt_outs, run.sweep, forget, covered=covered)
     left = remains(archive, opt_outs, traces=run.traces) + _in_index(index, opt_outs)
     return Purged(archive=erased, index=removed, left=dict(left))
 
@@ -54,10 +59,23 @@ def verify(archive: Archive, index: Index, opt_outs: OptOuts) -> dict[str, int]:
 
 
 def _in_index(index: Index, opt_outs: OptOuts) -> Counter[str]:
-    return +Counter(index=sum(1 for entry in index.scan(Query()) if _is_covered(entry, opt_outs)))
+    return +Counter(index=len(_ids_in_index(index, opt_outs)))
 
 
-def _from_index(index: Index, opt_outs: OptOuts, sweep: Sweep, forget: Callable[[list[str]], object]) -> int:
+def _ids_in_index(index: Index, opt_outs: OptOuts) -> set[str]:
+    return {entry["id"] for entry in index.scan(Query()) if _is_covered(entry, opt_outs)}
+
+
+def _ids_in_archive(archive: Archive, opt_outs: OptOuts) -> set[str]:
+    """The documents whose newest version is covered: it is the one that the others hold."""
+    found: set[str] = set()
+    for batch in archive.batches():
+        for document in archive.documents(batch):
+            (found.add if opt_outs.covers(document) else found.discard)(document.id)
+    return found
+
+
+def _from_index(index: Index, opt_outs: OptOuts, sweep: Sweep, forget: Callable[[list[str]], object], *, covered: set[str]) -> int:
     """Delete the covered entries, and let the others name the evidence that is left to them."""
     gone: list[str] = []
     changed: list[Entry] = []
@@ -70,8 +88,9 @@ def _from_index(index: Index, opt_outs: OptOuts, sweep: Sweep, forget: Callable[
                 changed.append({**entry, "warc": left.model_dump(mode="json") if left else None, "evidence_file": left.file if left else None})
     if changed:
         index.write(changed)
-    forget(gone)
-    return index.delete(gone)
+    if late := [identifier for identifier in gone if identifier not in covered]:
+        forget(late)  # published meanwhile
+    return index.delete(sorted(covered.union(gone)))
 
 
 def _is_covered(entry: Entry, opt_outs: OptOuts) -> bool:

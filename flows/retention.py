@@ -8,41 +8,41 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from cases import identity
 from cases import leaving as register
-from cases.leaving import Candidate
 from cases.retention import load_rules
-from cases.standing import standings, version_of
 from core.logs import get_logger
 from core.records import Record
 from crawlers.expired import Expired, erase_expired, has_old_entries
 from crawlers.purge import Erased
 from crawlers.remains import OPEN
-from index.queries import Query, Range
+from flows.expiry import check_clock, cutoff, decided_elsewhere, ended, find, known, too_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from datetime import datetime
 
     from cases.database import Database
-    from cases.leaving import Leaving
+    from cases.leaving import Candidate, Leaving
     from cases.retention import Rules
-    from core.records import Lane, Marker
     from core.settings import Settings
     from crawlers.archive import Archive
+    from flows.expiry import Found
     from index.protocol import Index
 
-CHUNK = 500
+TOLD_APART = (OPEN, "documents", "evidence", "index")  # what is left of these is known by document
 log = get_logger(__name__)
 
 
 class Retained(Record):
     """What a run erased. ``documents``: that it began to erase, by outcome (a qualification, non_lu, ordinaire); ``resumed``: of earlier runs.
 
-    ``batches``: that went as a whole; ``left``: what was found to be still there, by kind; nothing but open batches where it is done.
+    ``batches``: that went as a whole; ``left``: what was found to be still there or was held back (unconfirmed,
+    undecided_elsewhere), by kind; nothing but open batches where it is done.
     """
 
     documents: dict[str, int] = Field(default_factory=dict)
@@ -58,46 +58,68 @@ class Retained(Record):
         return not any(number for kind, number in self.left.items() if kind != OPEN)
 
 
-class Flagged(NamedTuple):
-    """What the index says of an item in one of the lanes."""
-
-    lane: Lane
-    markers: tuple[Marker, ...]
-
-
 def retain(
     archive: Archive,
     index: Index,
     database: Database,
     *,
     now: datetime,
+    yes: bool = False,
     rules: Rules | None = None,
     forget: Callable[[Collection[str]], object] = lambda _: None,
 ) -> Retained:
     """Erase and prove. ``forget``: what else holds these ids, such as the store of campaigns; harmless to repeat.
+    ``yes``: a person confirms the amount and the date. Without it nothing begins where most of all documents would go.
 
-    Raises ConfigError, and Unavailable where it must be run again.
+    Raises ConfigError for another case database or a wrong clock, and Unavailable where it must be run again.
     """
     rules = rules or load_rules()
     archive.recover()
-    resumed = len(register.leaving(database))
-    begun = register.leave(database, candidates(archive, index, now=now, rules=rules), now=now, rules=rules)
+    identity.check(archive.root, database)
+    check_clock(archive, database, now=now, yes=yes)
+    resumed = register.leaving(database)
+    found = find(archive, index, now=now, rules=rules)
+    due, held = _allowed(archive, index, database, found, resumed, now=now, rules=rules, yes=yes)
+    begun = register.leave(database, due, now=now, rules=rules)
     going = register.leaving(database)
     expired = Expired({name: gone.collected_at for name, gone in going.items()}, before=cutoff(now, rules))
     if not going and not has_old_entries(archive, expired):
-        return Retained()
+        return Retained(left=held)
     removed = _from_index(index, going)
-    forget(list(going))
+    forget([name for name, gone in going.items() if name not in found.newest or found.newest[name] <= gone.collected_at])
     erased = erase_expired(archive, expired)
-    left = erased.left + Counter(index=len(_indexed(index, going)))
-    done = Retained(documents=begun, resumed=resumed, index=removed, archive=erased.erased, batches=erased.batches, left=dict(+left))
-    if done.done:
-        register.left(database, going)
+    indexed = _indexed(index, going)
+    left = erased.left + Counter(index=len(indexed))
+    _strike_off(database, going, left=left, remaining={*erased.stuck, *indexed})
+    done = Retained(
+        documents=begun, resumed=len(resumed), index=removed, archive=erased.erased, batches=erased.batches, left=dict(+left + Counter(held))
+    )
     log.info("retained", **done.model_dump(include={"documents", "resumed", "index", "batches", "left"}))
     return done
 
 
-def retain_all(settings: Settings, *, now: datetime, rules: Rules | None = None) -> Retained:
+def _allowed(
+    archive: Archive, index: Index, database: Database, found: Found, resumed: Collection[str], *, now: datetime, rules: Rules, yes: bool
+) -> tuple[dict[str, Candidate], dict[str, int]]:
+    """What may begin to go, and what is held back, by kind. The archive is bound to a database that knows all that the index shows."""
+    elsewhere = decided_elsewhere(index, database).difference(resumed)
+    if not elsewhere:
+        identity.bind(archive.root, database)
+    over = [name for name in ended(database, found.candidates, now=now, rules=rules) if name not in resumed]
+    due = {name: found.candidates[name] for name in over if name not in elsewhere}
+    held = Counter(undecided_elsewhere=len(over) - len(due))
+    if not yes and too_many(len(due), found.total):
+        return {}, dict(+held + Counter(unconfirmed=len(due)))
+    return due, dict(+held)
+
+
+def _strike_off(database: Database, going: Mapping[str, Leaving], *, left: Mapping[str, int], remaining: Collection[str]) -> None:
+    """Forget those of which nothing remains; one damaged record keeps its own document alone. What cannot be told apart keeps all."""
+    if all(kind in TOLD_APART for kind, number in left.items() if number):
+        register.left(database, [name for name in going if name not in remaining])
+
+
+def retain_all(settings: Settings, *, now: datetime, yes: bool = False, rules: Rules | None = None) -> Retained:
     """``retain`` on all that the settings name; what else holds a document forgets it too. Raises ConfigError, Unavailable."""
     from cases.database import open_database
     from crawlers.archive import Archive
@@ -105,7 +127,7 @@ def retain_all(settings: Settings, *, now: datetime, rules: Rules | None = None)
     from index.open import open_index
 
     with closing(open_index(settings)) as index, closing(open_database(settings)) as database:
-        return retain(Archive(settings.archive_dir), index, database, now=now, rules=rules, forget=forgetting(settings))
+        return retain(Archive(settings.archive_dir), index, database, now=now, yes=yes, rules=rules, forget=forgetting(settings))
 
 
 def foreseen(archive: Archive, index: Index, database: Database, *, now: datetime, rules: Rules | None = None) -> dict[str, int]:
@@ -113,52 +135,14 @@ def foreseen(archive: Archive, index: Index, database: Database, *, now: datetim
     from cases.retention import class_of
 
     rules = rules or load_rules()
-    found = candidates(archive, index, now=now, rules=rules)
-    standing = standings(database, {name: one.version for name, one in found.items()}, rules=rules)
-    ended = (name for name, one in standing.items() if one.retain_until is not None and one.retain_until <= now)
-    return dict(Counter(class_of(standing[name], lane=found[name].version.lane) for name in ended))
-
-
-def cutoff(now: datetime, rules: Rules) -> datetime:
-    """What was collected later than this cannot have expired: the start of the shortest period that counts from collection."""
-    ends = [end for rule in rules.classes.values() if rule.since == "collecte" and (end := rule.end(datetime(2000, 1, 1, tzinfo=UTC)))]
-    return now - (min(ends) - datetime(2000, 1, 1, tzinfo=UTC))
-
-
-def candidates(archive: Archive, index: Index, *, now: datetime, rules: Rules) -> dict[str, Candidate]:
-    """The documents that are old enough to go, each by its newest version. One that the index does not show counts as waiting to be read."""
-    before, found = cutoff(now, rules), dict[str, Candidate]()
-    flagged = _flagged(index, before)
-    for batch in archive.batches():
-        for document in archive.documents(batch):
-            found.pop(document.id, None)  # what an older batch said of it
-            if document.collected_at <= before:
-                lane, markers = flagged.get(document.id, (None, ()))
-                found[document.id] = Candidate(batch, version_of(document, lane=lane), document.platform, markers)
-    known = _known(index, found)
-    for name, candidate in found.items():
-        if known.get(name, "") < candidate.batch and candidate.version.lane is None:  # not scored, or scored by nobody that we can ask
-            found[name] = candidate._replace(version=candidate.version._replace(lane="signale"))
-    return found
-
-
-def _flagged(index: Index, before: datetime) -> dict[str, Flagged]:
-    """The items of both lanes that are old enough to go."""
-    query = Query(terms={"lane": ("signale", "sondage")}, ranges=(Range(field="collected_at", lte=before),), sort="collected_at")
-    return {entry["id"]: Flagged(entry["lane"], tuple(entry["markers"])) for entry in index.scan(query)}
-
-
-def _known(index: Index, names: Collection[str]) -> dict[str, str]:
-    """The batch of the version that the index holds, for those that it holds."""
-    ordered, found = list(names), dict[str, str]()
-    for start in range(0, len(ordered), CHUNK):
-        found |= {name: batch for name, (_, batch) in index.known(ordered[start : start + CHUNK]).items()}
-    return found
+    found = find(archive, index, now=now, rules=rules).candidates
+    over = ended(database, found, now=now, rules=rules)
+    return dict(Counter(class_of(standing, lane=found[name].version.lane) for name, standing in over.items()))
 
 
 def _indexed(index: Index, going: Mapping[str, Leaving]) -> list[str]:
     """Those that the index holds in a version that goes; one that was collected again since is another document."""
-    return [name for name, batch in _known(index, going).items() if batch <= going[name].batch]
+    return [name for name, batch in known(index, going).items() if batch <= going[name].batch]
 
 
 def _from_index(index: Index, going: Mapping[str, Leaving]) -> int:

@@ -13,7 +13,7 @@ from core.files import atomic
 from core.pseudonyms import pseudonym
 from core.records import MARKERS
 from index.fields import BY_NAME
-from index.search_mask import account_names, masked, private, public_host
+from index.search_mask import account_names, is_pseudonym, masked, private, public_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -79,7 +79,7 @@ def _renamed(kind: str, name: str, *, key: bytes, platform: str) -> str:
 
 def _channel(value: str, key: bytes) -> str:
     kind, _, account = value.partition(":")
-    return value if account.startswith("p-") else f"{kind}:{pseudonym(key, platform=kind, account=account)}"
+    return value if is_pseudonym(account) else f"{kind}:{pseudonym(key, platform=kind, account=account)}"
 
 
 def _plain(name: str, value: Any) -> Any:

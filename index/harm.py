@@ -17,7 +17,7 @@ from index.weights import Rules, load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from core.records import Assessment, Document, Marker, ScoredDocument
     from index.weights import FlagWeight, Scale
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Rank", "Reason", "Rules", "expected", "explain", "load_rules", "priority", "rank"]
 
 LEAST = 2.0**-20  # of the product: no item is worth nothing, and nothing has no logarithm
+FELT = 1.06  # a multiplier nearer to 1 would be written as 1
 EQUAL = 0.03  # a multiplier nearer to 1 is not worth a reader's time
 
 
@@ -60,11 +61,14 @@ def priority(product: float, moment: datetime, *, rules: Rules) -> float:
     return math.log2(product) + (moment - rules.reference).total_seconds() / 86_400 / rules.half_life_days
 
 
-def explain(reasons: Sequence[Reason]) -> str:
-    """Why an item stands where it does, in one French sentence."""
+def explain(reasons: Sequence[Reason], *, age: timedelta | None = None, rules: Rules | None = None) -> str:
+    """Why an item stands where it does, in one French sentence; with its ``age``, what its freshness does to its place."""
+    if age is not None and age.days > 0:
+        share = 2 ** (-age.days / (rules or load_rules()).half_life_days)
+        reasons = [*reasons, Reason(factor="fraicheur", text=f"publié il y a {age.days} jours" if age.days > 1 else "publié hier", times=share)]
     signs = [reason.text for reason in reasons if reason.factor == "signes"]
-    raising = [f"{reason.text} (x {_number(reason.times)})" for reason in reasons if reason.factor != "signes" and reason.times > 1]
-    lowering = [f"{reason.text} (x {_number(reason.times)})" for reason in reasons if reason.factor != "signes" and reason.times < 1]
+    raising = [f"{reason.text} (x {_number(reason.times)})" for reason in reasons if reason.factor != "signes" and reason.times >= FELT]
+    lowering = [f"{reason.text} (x {_number(reason.times)})" for reason in reasons if reason.factor != "signes" and reason.times <= 1 / FELT]
     said = "Pourquoi à cette place : " + ", ".join([*signs, *raising])
     return said + (f" ; mais {', '.join(lowering)}." if lowering else ".")
 

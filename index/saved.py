@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, f
 from core.errors import ConfigError, Invalid, NotFound, VigieError, nearest
 from core.files import write_text
 from core.records import DECISIONS, Decision, Record
-from core.urls import is_ip
+from core.urls import is_ip, is_public_address
 from index.queries import Range
 from index.search_form import Search, moment, search_of, to_query
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 MAIL = re.compile(r"[A-Za-z0-9][\w.+%-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{1,250}", re.ASCII)
+NUMBER = re.compile(r"\d+|0x[0-9a-f]*")  # the end of a host that a resolver reads as an IP address in another spelling
 MAX_BYTES = 100_000  # of a file
 # what is new to the index is new to a search, but not all that a rebuild or a new machine publishes again
 GRACE = timedelta(days=1)
@@ -108,6 +109,15 @@ def check_webhook(url: str) -> None:
         raise Invalid("alert: webhook address cannot be used; expected https://host/path in ASCII without a fragment")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise Invalid(f"alert: webhook at {host} by {parts.scheme or 'nothing'}; expected https (http on this machine only)")
+    if is_inside(host):
+        raise Invalid(f"alert: webhook at {host} is inside a private network; expected a public address, this machine, or a host's name")
+
+
+def is_inside(host: str) -> bool:
+    """Whether a host is written as an address that not everybody reaches, such as a cloud's metadata; this machine is none."""
+    if is_loopback(host):
+        return False
+    return not is_public_address(host) if is_ip(host) else bool(NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]))
 
 
 def is_loopback(host: str) -> bool:

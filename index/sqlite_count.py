@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from heapq import heappush, heapreplace
+from heapq import heappush, heappushpop
 from typing import TYPE_CHECKING
 
 from index.buckets import day_of, filled
 from index.fields import MULTIVALUED
-from index.sqlite_marks import at_least, counted, most_frequent, rows_of
+from index.sqlite_marks import DAY, at_least, by_day, counted, most_frequent, rows_of
 from index.sqlite_match import Rows, as_list, listed
 from index.sqlite_pages import first_rows
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from index.queries import Query
     from index.tables import Interval
 
-ROWS_A_VALUE = 20  # rows that are read in the time that a value's bitmaps take
+ROWS_A_VALUE = 10  # rows that are read in the time that a value's bitmaps take
 
 
 def facets(connection: sqlite3.Connection, rows: Rows, names: Sequence[str], *, size: int) -> dict[str, Counts]:
@@ -50,7 +50,7 @@ def _facet(connection: sqlite3.Connection, chosen: BitMap, name: str, size: int)
             return _largest(_read(connection, chosen, name), size)
         if count:
             found[value] = count
-            heappush(largest, count) if len(largest) < size else heapreplace(largest, max(count, largest[0]))
+            heappush(largest, count) if len(largest) < size else heappushpop(largest, count)
     return _largest(found, size)
 
 
@@ -70,11 +70,7 @@ def _largest(found: Counter[str], size: int) -> Counts:
 
 def histogram(connection: sqlite3.Connection, rows: Rows, field: str, *, interval: Interval) -> Counts:
     """See Index.histogram."""
-    # SQLite divides towards zero, so days before 1970 are shifted to whole ones first
-    day = f"(d.{field} - ((d.{field} % 86400000) + 86400000) % 86400000)"
-    source, parameters = ("documents d", ()) if rows.whole else (listed("documents d"), (as_list(rows.chosen),))
-    sql = f"SELECT {day}, count(*) FROM {source} WHERE d.{field} IS NOT NULL GROUP BY 1"  # noqa: S608 - names come from fields.py
-    return filled({day_of(first): count for first, count in connection.execute(sql, parameters)}, interval)
+    return filled({day_of(day * DAY): count for day, count in by_day(connection, field, rows.chosen) if count}, interval)
 
 
 def leaders(connection: sqlite3.Connection, query: Query, rows: Rows, campaigns: Iterable[str]) -> dict[str, tuple[str, int]]:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyroaring import BitMap
 
+from index.fields import BY_NAME
 from index.queries import bounds_of
-from index.sqlite_marks import MARKED, all_rows, present, rows_of
+from index.sqlite_marks import DAY, MARKED, all_rows, days, present, rows_of
 from index.sqlite_words import analysed, rows_with
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from index.queries import Query
+    from index.queries import Query, Range
 
 FEW = 10_000  # rows that are read one by one sooner than a whole index
 
@@ -43,6 +44,11 @@ def matching(connection: sqlite3.Connection, query: Query) -> Rows:
     every = all_rows(connection)
     rows = _marked(connection, query, every)
     conditions = list(_conditions(query))
+    for bounds in query.ranges:
+        if BY_NAME[bounds.field].type == "date":
+            rows = _dated(connection, bounds, rows)
+        else:
+            conditions += _within(bounds)
     if conditions and rows:
         rows = rows & _selected(connection, conditions, rows)
     words = analysed(query.words)
@@ -96,10 +102,19 @@ def _conditions(query: Query) -> Iterator[_Condition]:
         if name not in MARKED:
             sql, parameters = _one_of(name, values)
             yield _Condition(f"({sql}) IS NOT TRUE", parameters)  # a missing value is none of them
+
+
+def _within(bounds: Range) -> list[_Condition]:
     operators = {"gte": ">=", "lte": "<="}
-    for bounds in query.ranges:
-        for side, number in bounds_of(bounds).items():
-            yield _Condition(f"d.{bounds.field} {operators[side]} ?", (number,))
+    return [_Condition(f"d.{bounds.field} {operators[side]} ?", (number,)) for side, number in bounds_of(bounds).items()]
+
+
+def _dated(connection: sqlite3.Connection, bounds: Range, rows: BitMap) -> BitMap:
+    """Those of the rows whose date lies within bounds: of whole days by their bitmaps, of the first and the last day by a look at each."""
+    first, last = (None if number is None else int(number // DAY) for number in map(bounds_of(bounds).get, ("gte", "lte")))
+    inside = days(connection, bounds.field, None if first is None else first + 1, None if last is None else last - 1)
+    edges = BitMap.union(*(days(connection, bounds.field, day, day) for day in (first, last) if day is not None)) & rows
+    return (inside & rows) | (_selected(connection, _within(bounds), edges) & edges)
 
 
 def _one_of(name: str, values: tuple[str, ...]) -> _Condition:

@@ -15,7 +15,8 @@ from pyroaring import BitMap
 from index.fields import TEXTS, WEIGHTS, WORDS
 from index.french import exact_tokens, tokens
 from index.queries import phrases
-from index.sqlite_marks import COMMON, by_chunk, put
+from index.sqlite_marking import put
+from index.sqlite_marks import COMMON, by_chunk
 
 if TYPE_CHECKING:
     import sqlite3

@@ -12,7 +12,8 @@ from index.documents import milliseconds, problem
 from index.fields import COLUMNS, MULTIVALUED, RUN_FIELDS, TEXTS, VECTORS, WORDS
 from index.french import both_tokens
 from index.protocol import WriteResult
-from index.sqlite_marks import MarkWriter, marks_of
+from index.sqlite_marking import MarkWriter
+from index.sqlite_marks import marks_of
 from index.sqlite_vectors import keep
 from index.sqlite_words import mark_common
 from index.tables import RUN_NAMES

@@ -127,5 +127,6 @@ def _prepare(connection: sqlite3.Connection) -> None:
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {MAGIC}")
+        connection.execute("CREATE TABLE IF NOT EXISTS complete (yes INTEGER PRIMARY KEY)")  # beside _TABLES: files made before it stay good
     finally:
         connection.execute("COMMIT")

@@ -75,10 +75,15 @@ class Campaigns:
                 _add(connection, weaving, text)
             weaving.finish()
 
-    def is_empty(self) -> bool:
-        """Whether nothing was ever added: the file is new, was damaged, or was written by an earlier version that compared otherwise."""
+    def is_complete(self) -> bool:
+        """Whether the whole archive was told; not so where the file is new, was damaged, or is of an earlier version that compared otherwise."""
         with self._file.reading() as connection:
-            return not connection.execute("SELECT EXISTS (SELECT 1 FROM documents)").fetchone()[0]
+            return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM complete)").fetchone()[0])
+
+    def complete(self) -> None:
+        """The whole archive was told: what is added from now on is all that is missing."""
+        with self._file.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO complete VALUES (1)")
 
     def of(self, ids: Iterable[str]) -> dict[str, str]:
         """The campaigns of those that are in one, with at least one other document."""

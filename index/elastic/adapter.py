@@ -154,7 +154,8 @@ class ElasticIndex:
         """See Index.delete."""
         asked = list(ids)
         with self._writing():
-            names = self.documents.current()
+            names = self.documents.current() or self.documents.put_back()
+            self.documents.remove_all_but(names)  # they hold these entries too
             if not names:
                 return 0
             removed = 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from elasticsearch import ApiError
 
 from core.errors import ConfigError, Unavailable
+from core.logs import get_logger
 from index.elastic.installing import install
 from index.elastic.series import indices_of
 from index.elastic.templates import SHARD_DOCUMENTS, SHARD_GIGABYTES, documents_plan, lifecycle_settings
@@ -51,10 +52,30 @@ class Generations:
 
     def writable(self) -> list[str]:
         """Like ``current``; templates are brought up to date and the very first index is made where there is none."""
-        names = self.current()
+        names = self.current() or self.put_back()
         if not names:
             return [self._create_first()]
         self.prepare()
+        return names
+
+    def put_back(self) -> list[str]:
+        """The first generation's indices where nothing answers, with the alias that somebody took from them; empty where there are none.
+
+        Raises ConfigError when they are not of this program.
+        """
+        first = generation_name(self.alias)
+        ours = elastic_mapping()["mappings"]["_meta"]
+        found = self.node.client.indices.get_mapping(index=f"{first}-*")
+        names = sorted((name for name in found if generation_of(name, alias=self.alias) == first), key=lambda name: (len(name), name))
+        for name in names:
+            if found[name]["mappings"].get("_meta") != ours:
+                raise ConfigError(
+                    f"index {name} has no alias {self.alias}, and not the mapping of this program; remove it (DELETE {name}) or run vigie reindex"
+                )
+        if names and not self.answering():  # another process may just have made them, with the alias
+            actions = [{"add": {"index": name, "alias": self.alias, "is_write_index": name == names[-1]}} for name in names]
+            self.node.client.indices.update_aliases(actions=actions)
+            get_logger(__name__).warning("alias_put_back", alias=self.alias, indices=names)
         return names
 
     def prepare(self, *, anew: bool = False) -> None:

@@ -51,7 +51,7 @@ def test_periods(standing: Standing, lane: Lane | None, closed: datetime | None,
 
 def test_what_is_to_be_read_again_keeps_the_longer_period() -> None:
     again = stood("hors_champ", status="a_examiner")
-    assert retain_until(DECIDED + timedelta(days=80), again, RULES, lane="signale") == (DECIDED + timedelta(days=80)).replace(month=3, day=25)
+    assert retain_until(DECIDED + timedelta(days=80), again, RULES, lane="signale") == (DECIDED + timedelta(days=80)).replace(month=4, day=25)
     assert retain_until(NOW, again, RULES, lane="signale") == datetime(2027, 2, 6, 12, tzinfo=UTC)
     assert retain_until(NOW, stood("urgence", status="a_examiner"), RULES, lane="signale") is None
 

@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,6 +45,8 @@ from flows.forgetting import forgetting
 from flows.publishing import publish_waiting
 from flows.purging import Purged, purge, verify
 from flows.results import Results
+from index.campaigns.store import Campaigns, Text
+from index.fields import MAPPING_VERSION
 from index.open import open_index
 from index.queries import Query
 from tests.conftest import make_document
@@ -379,6 +382,53 @@ def test_verification_sees_what_is_there(scene: Scene) -> None:
     assert found == {"documents": 1, "set_aside": 1, "evidence": 4, "ledger": 2, "cursors": 2, "index": 1}
     scene.purge()
     assert verify(scene.archive, open_index(scene.settings), scene.opt_outs) == {}
+
+
+def test_a_lost_index_hides_from_nobody_what_is_erased(scene: Scene) -> None:
+    ids = {document.id for text, document in scene.documents().items() if any(word in text for word in ANNE_WORDS)}
+    texts = [Text(one.id, one.content_sha256, one.text, scene.batches[0], one.author, one.platform, NOW) for one in scene.documents().values()]
+    with closing(Campaigns(scene.settings.index_dir, scene.settings.index_name)) as campaigns:
+        campaigns.add(texts)
+    for path in [*scene.settings.index_dir.glob("vigie-documents-v*"), *scene.settings.index_dir.glob("*.current")]:
+        path.unlink()
+    add(scene.archive.root, wishes_of("@anne@instance.test", key=KEY), at=NOW)
+    told: list[set[str]] = []
+
+    def forget(gone: list[str]) -> None:
+        assert ids <= {document.id for document in scene.documents().values()}  # a purge that is killed here knows them again
+        told.append(set(gone))
+        forgetting(scene.settings)(gone)
+
+    with closing(open_index(scene.settings)) as index:
+        assert purge(scene.archive, index, scene.opt_outs, forget=forget).done
+    assert told == [ids]
+    assert ids
+    with closing(Campaigns(scene.settings.index_dir, scene.settings.index_name)) as campaigns:
+        assert campaigns.remove(ids) == 0
+        assert campaigns.remove([one.id for one in texts]) == len(texts) - len(ids)
+
+
+def test_an_index_that_cannot_be_read_stops_the_purge_before_it_erases(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {path: path.read_bytes() for path in scene.archive.root.rglob("*.gz")}
+    with monkeypatch.context() as patched:
+        patched.setattr("index.generations.MAPPING_VERSION", MAPPING_VERSION + 1)
+        with pytest.raises(ConfigError, match="run vigie reindex"):
+            scene.purge("@anne@instance.test")
+        assert {path: path.read_bytes() for path in scene.archive.root.rglob("*.gz")} == files
+    assert scene.purge().archive.documents
+
+
+def test_a_newer_version_that_is_not_covered_stays_in_the_index(scene: Scene) -> None:
+    """As of a page whose author is no longer shown."""
+    old = next(document for text, document in scene.documents().items() if ANNE_WORDS[0] in text)
+    batch = scene.archive.open_batch("plus-tard")
+    batch.add(of(old.url, "Une page sans nom d'auteur.", None))
+    batch.seal()
+    assess(scene)
+    author = old.author or ""
+    add(scene.archive.root, wishes_of(author, key=KEY), at=NOW)
+    assert scene.purge().done
+    assert "Une page sans nom d'auteur." in scene.indexed()
 
 
 def test_without_a_list_nothing_is_touched(scene: Scene) -> None:

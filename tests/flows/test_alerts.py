@@ -17,7 +17,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from core.errors import ConfigError, NotFound, Unavailable
+from core.errors import ConfigError, Invalid, NotFound, Unavailable
 from core.records import Channel
 from core.settings import ROOT, Settings
 from flows import delivery_webhook
@@ -261,6 +261,48 @@ def test_a_receiver_that_hangs_or_never_ends_stops_nobody(index: Index, ready: S
     assert outbox_of(ready).parcels("waiting")[0].error == "webhook at 127.0.0.1 did not take it (ReadTimeout)"
     assert deliver(ready, NOW + timedelta(hours=1)) == Delivered(1, 0, 0)
     assert time.monotonic() - start < 5
+
+
+def test_a_receiver_that_drips_is_left_at_the_deadline(index: Index, ready: Settings, web: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_webhook, "DEADLINE", 0.5)
+
+    def dripping(what: bytes) -> Any:
+        def answer(handler: Any) -> None:
+            try:
+                handler.wfile.write(what)
+                for _ in range(40):
+                    handler.wfile.write(b"x")
+                    time.sleep(0.1)
+            except OSError:
+                return
+
+        return answer
+
+    save(ready, webhooks=(web.url,))
+    filled(index, ready, entry(1))
+    web.answers = [dripping(b"HTTP/1.1 200 OK\r\nX-A: "), dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n")]
+    start = time.monotonic()
+    assert deliver(ready, NOW) == Delivered(0, 1, 0)
+    assert "no answer within 0.5 seconds" in str(outbox_of(ready).parcels("waiting")[0].error)
+    assert deliver(ready, NOW + timedelta(hours=1)) == Delivered(1, 0, 0)  # the head of the answer is the receipt
+    assert time.monotonic() - start < 2
+
+
+INSIDE = ("10.1.2.3", "192.168.0.9", "169.254.169.254", "[fe80::1]", "[::ffff:10.0.0.1]", "[fd00:ec2::254]", "0.0.0.0", "2852039166", "0xa9.254.169.254",
+          "10.1", "0x7f.1.")  # fmt: skip
+
+
+@pytest.mark.parametrize("host", INSIDE)
+def test_no_webhook_leads_into_a_private_network(ready: Settings, host: str) -> None:
+    with pytest.raises(Invalid, match="inside a private network"):
+        Deliver(webhooks=(f"https://{host}/crochet",))
+    with pytest.raises(Invalid, match="inside a private network"):
+        delivery_webhook.post(f"https://{host}/crochet", b"{}", delivery="d", settings=ready, now=1)
+
+
+@pytest.mark.parametrize("url", ["https://receveur.example/", "https://9.9.9.9/a", "https://127.0.0.1/", "http://[::1]:8/", "https://localhost/"])
+def test_a_webhook_may_lead_to_the_public_or_to_this_machine(url: str) -> None:
+    assert Deliver(webhooks=(url,)).webhooks == (url,)
 
 
 def test_who_is_away_for_days_is_given_up_shown_and_can_be_tried_again(index: Index, ready: Settings, web: Receiver) -> None:

@@ -98,7 +98,8 @@ def test_a_search_is_changed_and_removed_when_asked(vigie: Callable[..., Result]
         vigie("add", "veille", "autre", "--feed")
     vigie("add", "veille", "autre", "--feed", "--replace")
     assert "words: autre" in vigie("show", "veille").stdout
-    assert vigie("remove", "veille", answer="n\n").exit_code == 1
+    with pytest.raises(Invalid, match="add --yes"):
+        vigie("remove", "veille", answer="")  # nobody sits there
     assert (searches_dir(settings) / "veille.yml").exists()
     vigie("remove", "veille", "--yes")
     assert not feed_path(settings, "veille").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,13 +14,14 @@ from cases.database import open_database
 from core.errors import Unavailable
 from core.records import MARKERS, Assessment
 from flows import indexing
-from flows.alerting import deliver
+from flows.alerting import deliver, remove
 from flows.deciding import decide_on, entries_named
-from flows.delivery import feed_path
+from flows.delivery import feed_path, outbox_of
 from flows.forgetting import forgetting
 from flows.indexing import publish_all, publish_patiently, rebuild_all
 from flows.results import Results
 from index.campaigns.store import Campaigns
+from index.fields import MAPPING_VERSION
 from index.generations import writing
 from index.open import open_index
 from index.queries import Query
@@ -27,10 +29,14 @@ from nlp.classify import revision_of
 from tests.conftest import make_document
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from core.records import Decision, Document
     from core.settings import Settings
     from crawlers.archive import Archive
+    from index.campaigns.store import Text
     from index.documents import Entry
+    from index.protocol import Written
 
 TEXT = (
     "Lâchez vos comprimés dès ce soir : notre protocole de la clarté suffit, trois cents malades en témoignent déjà, "
@@ -142,6 +148,148 @@ def test_an_alert_is_raised_once_whatever_is_published_again(results: Results, s
     assert feed.count("<entry>") == 1
     forgetting(settings)([post(1).id])
     assert post(1).id not in feed_path(settings, "clarte").read_text(encoding="utf-8")
+
+
+def watched(settings: Settings) -> Callable[[], int]:
+    """A saved search of everything; how many items it found so far."""
+    from index.saved import Deliver, Saved, write_saved
+    from index.search_form import Search
+
+    saved = Saved(name="tout", title="Tout", search=Search(), created_at=NOW - timedelta(hours=1), deliver=Deliver(feed=True))
+    write_saved(saved, settings.alerts_dir / "searches")
+    return lambda: len(outbox_of(settings).newest("tout", "feed"))
+
+
+def test_what_a_rebuild_shows_first_is_told_too(results: Results, settings: Settings) -> None:
+    found = watched(settings)
+    scored(results, post(1))
+    rebuild_all(settings)
+    assert found() == 1
+    scored(results, post(2))
+    rebuild_all(settings)
+    assert found() == 2
+
+
+def test_what_waits_during_an_upgrade_is_told(results: Results, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored(results, post(1))
+    publish_all(settings)
+    found = watched(settings)  # after the first batch, which it is not told of again
+    scored(results, post(2))
+    monkeypatch.setattr("index.generations.MAPPING_VERSION", MAPPING_VERSION + 1)
+    publish_all(settings)
+    assert found() == 1
+
+
+def test_a_damaged_index_is_rebuilt_and_told(results: Results, settings: Settings) -> None:
+    found = watched(settings)
+    scored(results, post(1))
+    publish_all(settings)
+    (path,) = settings.index_dir.glob("*-v*.sqlite")
+    for content in (b"pas une base" * 1000, b""):
+        path.write_bytes(content)
+        assert rebuild_all(settings) == 1
+        (path,) = settings.index_dir.glob("*-v*.sqlite")
+    assert found() == 1
+
+
+def test_a_broken_search_is_told_what_it_missed_once_it_is_repaired(results: Results, settings: Settings) -> None:
+    found = watched(settings)
+    path = settings.alerts_dir / "searches" / "tout.yml"
+    good = path.read_text(encoding="utf-8")
+    path.write_text(good + "\n  x: [", encoding="utf-8")
+    scored(results, post(1))
+    publish_all(settings)
+    scored(results, post(2))
+    rebuild_all(settings)
+    assert found() == 0
+    path.write_text(good, encoding="utf-8")
+    publish_all(settings)
+    assert found() == 2
+    assert outbox_of(settings).owed() == []
+
+
+def test_a_search_removed_or_stopped_while_broken_is_owed_nothing(results: Results, settings: Settings) -> None:
+    watched(settings)
+    (settings.alerts_dir / "searches" / "tout.yml").write_text("[", encoding="utf-8")
+    scored(results, post(1))
+    publish_all(settings)
+    assert len(outbox_of(settings).owed()) == 1
+    remove(settings, "tout")
+    assert outbox_of(settings).owed() == []
+
+
+def test_campaigns_told_by_half_are_told_again(results: Results, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        scored(results, post(number))
+    publish_all(settings)
+    for path in settings.index_dir.glob("*.campaigns.sqlite*"):
+        path.unlink()
+    add, calls = Campaigns.add, iter(range(9))
+
+    def killed(self: Campaigns, texts: Iterable[Text]) -> None:
+        if next(calls):
+            raise KeyboardInterrupt
+        add(self, texts)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Campaigns, "add", killed)
+        publish_all(settings)
+    publish_all(settings)
+    with closing(Campaigns(settings.index_dir, settings.index_name)) as campaigns:
+        assert len(campaigns.of(post(number).id for number in range(3))) == 3
+
+
+def test_a_campaign_that_is_none_any_longer_is_not_shown(results: Results, settings: Settings) -> None:
+    scored(results, post(1), post(2))
+    scored(results, post(3, "Les tomates du jardin ont pris la pluie toute la semaine, nous ferons des bocaux dimanche chez Odile."))
+    publish_all(settings)
+    for path in settings.index_dir.glob("*.campaigns.sqlite*"):
+        path.unlink()
+    with closing(open_index(settings)) as index:
+        index.change([post(3).id], lambda entry: {**entry, "campaign": "c-0123456789abcdef"})
+    publish_all(settings)
+    campaigns = {url: entry["campaign"] for url, entry in shown(settings).items()}
+    assert campaigns["https://site3.test/p"] is None
+    assert campaigns["https://site1.test/p"] == campaigns["https://site2.test/p"] is not None
+
+
+def test_one_publishes_at_a_time_so_that_the_newest_version_stays(results: Results, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    from index.sqlite import SqliteIndex
+
+    monkeypatch.setattr(indexing, "LOCK_SECONDS", 0.1)
+    scored(results, post(1))
+    write, refused = SqliteIndex.write, list[str]()
+
+    def slow(self: SqliteIndex, entries: Iterable[Entry]) -> Written:
+        if not refused:
+            scored(results, post(1, "Une version plus récente.", content_sha256="b" * 64))
+            for other in (publish_all, rebuild_all):
+                with pytest.raises(Unavailable, match="publishing into index") as caught:
+                    other(settings)
+                refused.append(str(caught.value))
+        return write(self, entries)
+
+    monkeypatch.setattr(SqliteIndex, "write", slow)
+    publish_all(settings)
+    assert len(refused) == 2
+    publish_all(settings)
+    assert [entry["text"] for entry in shown(settings).values()] == ["Une version plus récente."]
+
+
+def test_who_publishes_is_waited_for_a_moment(results: Results, settings: Settings) -> None:
+    scored(results, post(1))
+    released = threading.Event()
+
+    def hold() -> None:
+        with indexing.opened(settings):
+            released.set()
+            time.sleep(0.3)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert released.wait(20)
+    assert publish_all(settings).indexed == 1
+    holder.join()
 
 
 def test_an_index_that_is_down_is_waited_for(results: Results, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

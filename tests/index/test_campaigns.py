@@ -396,3 +396,15 @@ def test_reset_forgets_everything(campaigns: Campaigns, tmp_path: Path) -> None:
     campaigns.reset()
     assert not list(tmp_path.glob("*.campaigns.sqlite*"))
     assert campaigns.of(["a", "b"]) == {}
+
+
+def test_only_what_was_told_to_the_end_is_complete(campaigns: Campaigns, tmp_path: Path) -> None:
+    assert not campaigns.is_complete()
+    campaigns.add([text("a")])
+    assert not campaigns.is_complete()
+    campaigns.complete()
+    campaigns.complete()
+    campaigns.close()
+    assert Campaigns(tmp_path, "vigie-essai").is_complete()
+    campaigns.reset()
+    assert not campaigns.is_complete()

@@ -11,7 +11,7 @@ from core.errors import ConfigError, Invalid
 from index.documents import Entry
 from index.elastic import building
 from index.elastic.series import indices_of
-from index.generations import generation_of, is_generation, next_part, part_name
+from index.generations import generation_name, generation_of, is_generation, next_part, part_name
 from index.protocol import Index
 from index.queries import Query
 from index.tables import Table
@@ -150,3 +150,43 @@ def test_another_program_writes_between(filled: Index, backend: Any, make_entry:
     found = filled.get(entry["id"])
     assert found
     assert (found["text"], found["status"], len(seen)) == ("entre-temps", "decide", 2)
+
+
+def test_a_lost_alias_is_put_back(filled: Index, backend: Any, make_entry: Callable[..., Entry]) -> None:
+    alias, names = backend.settings.index_name, roll(backend)
+    backend.client.indices.delete_alias(index=",".join(names), name=alias)
+    assert filled.search(Query()).total == 0
+    assert filled.write([make_entry(300)]).indexed == 1
+    found = backend.client.indices.get_alias(name=alias)
+    assert [name for name in names if found[name]["aliases"][alias].get("is_write_index")] == names[-1:]
+    assert filled.search(Query()).total == 24
+    assert lies_in(backend, make_entry(300)["id"]) == [names[-1]]
+
+
+def test_erasing_reaches_an_index_that_lost_its_alias(filled: Index, backend: Any, make_entry: Callable[..., Entry]) -> None:
+    gone = make_entry(1)["id"]
+    backend.client.indices.delete_alias(index=backend.generations()[0], name=backend.settings.index_name)
+    assert filled.delete([gone]) == 1
+    assert filled.get(gone) is None
+    assert filled.search(Query()).total == 22
+
+
+def test_an_index_in_our_place_with_another_mapping_is_said(index: Index, backend: Any, make_entry: Callable[..., Entry]) -> None:
+    name = part_name(generation_name(backend.settings.index_name), 1)
+    backend.client.indices.create(index=name, mappings={"_meta": {"digest": "other"}})
+    with pytest.raises(ConfigError, match=f"DELETE {name}"):
+        index.write([make_entry(1)])
+    assert backend.generations() == [name]
+    assert index.rebuild([make_entry(1)]) == 1
+    assert index.search(Query()).total == 1
+
+
+def test_erasing_removes_generations_that_do_not_answer(filled: Index, backend: Any, make_entry: Callable[..., Entry]) -> None:
+    """A rebuild that was killed left one, with the texts."""
+    kept, documents = backend.generations(), filled.documents  # type: ignore[attr-defined]
+    left = documents.create(documents.start())
+    assert left
+    assert len(backend.generations()) == 2
+    assert filled.delete([make_entry(1)["id"]]) == 1
+    assert backend.generations() == kept
+    assert filled.search(Query()).total == 22

@@ -9,6 +9,7 @@ import random
 import sqlite3
 import tempfile
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from index import sqlite_count, sqlite_match, sqlite_vectors, sqlite_words
-from index.documents import Entry
+from index.documents import Entry, milliseconds
 from index.fields import FACETS, MULTIVALUED
 from index.french import exact_tokens, tokens
-from index.queries import Query, Range
+from index.queries import Query, Range, bounds_of
 from index.sqlite import SqliteIndex
 from tests.index.conftest import _scored
 from tests.index.making import entry_of
@@ -29,6 +30,7 @@ from tests.index.making import entry_of
 WORDS = ("gourou", "maison", "vaccin", "rare")
 TEXTS = st.lists(st.sampled_from((*WORDS[:3] * 3, WORDS[3])), min_size=1, max_size=4).map(" ".join)
 MEMORY = Path("/dev/shm")  # hundreds of small indices are made: none has to reach a disk
+DATES = (datetime(1969, 12, 30), datetime(1970, 1, 3))  # noqa: DTZ001 - without a zone, as hypothesis wants them
 HOSTS = ("a.example", "b.example", "c.example", "l'été\x00.example")
 
 
@@ -42,6 +44,7 @@ def variants(draw: st.DrawFn) -> dict[str, Any]:
         "campaign": draw(st.none() | st.sampled_from(("c-1", "c-2"))),
         "link_hosts": draw(st.lists(st.sampled_from(HOSTS), max_size=3)),
         "channels": draw(st.lists(st.sampled_from(("telegram:x", "tipeee:y")), max_size=2)),
+        "published_at": draw(st.none() | st.datetimes(*DATES, timezones=st.just(UTC)).map(lambda moment: moment.isoformat())),
         "views": draw(st.none() | st.integers(0, 5)),
         "priority": draw(st.sampled_from((0.5, 1.0, 2.0))),
         "embedding": draw(st.none() | st.integers(0, 9).map(direction)),
@@ -52,6 +55,11 @@ def direction(seed: int) -> str:
     return base64.b64encode(random.Random(seed).randbytes(384)).decode()
 
 
+def _dates(first: datetime | None, last: datetime | None) -> tuple[Range, ...]:
+    bounds = {side: moment.replace(tzinfo=UTC) for side, moment in (("gte", first), ("lte", last)) if moment}
+    return (Range(field="published_at", **bounds),) if bounds else ()
+
+
 QUERIES = st.builds(
     Query,
     words=st.sampled_from(("", "", *WORDS, "gourou maison", '"gourou maison"', "maison rare", '"absent"')),
@@ -59,7 +67,8 @@ QUERIES = st.builds(
     without=st.dictionaries(st.sampled_from(("campaign", "channels")), st.sampled_from((("c-1",), ("telegram:x", "c-2"))), max_size=1),
     present=st.sampled_from(((), (), ("campaign",), ("views",))),
     absent=st.sampled_from(((), (), ("link_hosts",))),
-    ranges=st.sampled_from(((), (), (Range(field="views", gte=2.0),), (Range(field="priority", lte=1.0),))),
+    ranges=st.builds(_dates, st.none() | st.datetimes(*DATES), st.none() | st.datetimes(*DATES))
+    | st.sampled_from(((), (), (Range(field="views", gte=2.0),), (Range(field="priority", lte=1.0),))),
     sort=st.sampled_from(("priority", "published_at")),
     size=st.integers(1, 12),
 )
@@ -76,8 +85,16 @@ def fits(entry: Entry, query: Query) -> bool:
         and not any(set(values) & set(_values(entry, name)) for name, values in query.without.items())
         and all(_values(entry, name) for name in query.present)
         and not any(_values(entry, name) for name in query.absent)
-        and all(entry[r.field] is not None and (r.gte or -1) <= entry[r.field] <= (9 if r.lte is None else r.lte) for r in query.ranges)
+        and all(_within(entry, bounds) for bounds in query.ranges)
     )
+
+
+def _within(entry: Entry, bounds: Range) -> bool:
+    value = entry[bounds.field]
+    if isinstance(value, str):
+        value = milliseconds(value)
+    given = bounds_of(bounds)
+    return value is not None and given.get("gte", -math.inf) <= value <= given.get("lte", math.inf)
 
 
 def _values(entry: Entry, name: str) -> list[Any]:
@@ -128,7 +145,7 @@ class Model(RuleBasedStateMachine):
     @rule(query=QUERIES, size=st.integers(1, 4))
     def ask(self, query: Query, size: int) -> None:
         fitting = [entry for entry in self.entries.values() if fits(entry, query)]
-        ordered = sorted(fitting, key=lambda entry: (-entry["priority"] if query.sort == "priority" else 0, entry["id"]))
+        ordered = sorted(fitting, key=lambda entry: (_place(entry[query.sort]), entry["id"]))
         page = self.index.search(query)
         assert page.total == len(fitting)
         assert list(page.entries) == ordered[: query.size]
@@ -172,6 +189,10 @@ class Model(RuleBasedStateMachine):
         connection.close()
 
 
+def _place(value: str | float | None) -> float:
+    return math.inf if value is None else -milliseconds(value) if isinstance(value, str) else -value
+
+
 def _cosine(embedding: str) -> float:
     left, right = ([byte - 256 if byte > 127 else byte for byte in base64.b64decode(text)] for text in (embedding, direction(3)))
     return round(sum(a * b for a, b in zip(left, right, strict=True)) / math.hypot(*left) / math.hypot(*right), 5)
@@ -179,7 +200,8 @@ def _cosine(embedding: str) -> float:
 
 @pytest.mark.parametrize("few", [0, 3, 10_000])
 def test_the_index_is_its_model(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.sqlite_marks.CHUNK", 8)
+    monkeypatch.setattr("index.sqlite_marking.CHUNK", 4)
+    monkeypatch.setattr("index.sqlite_marking.VOLUME", 12)
     monkeypatch.setattr(sqlite_words, "CHUNK", 16)
     monkeypatch.setattr(sqlite_words, "SAMPLE", 8)
     monkeypatch.setattr(sqlite_words, "COMMON_SHARE", 4)

@@ -114,13 +114,16 @@ def test_all_results_are_exported_without_a_name(vigie: Callable[..., Result], t
     assert HANDLE not in path.read_text(encoding="utf-8")
     with path.open(encoding="utf-8", newline="") as lines:
         assert len(list(csv.reader(lines))) == 3
-    result = vigie("search", "--export", str(path), "--addresses", answer="n\n")
-    assert result.exit_code == 1
-    assert "donnée personnelle" in result.output
+    with pytest.raises(Invalid, match="declined"):
+        vigie("search", "--export", str(path), "--addresses", answer="n\n")
+    with pytest.raises(Invalid, match="add --yes"):
+        vigie("search", "--export", str(path), "--addresses", answer="")
     assert HANDLE not in path.read_text(encoding="utf-8")
     vigie("search", "cheval", "--export", str(path), "--addresses", "--yes")
     assert f"@{HANDLE}/1" in path.read_text(encoding="utf-8")
-    assert vigie("search", "--export", str(path), answer="n\n").exit_code == 1
+    with pytest.raises(Invalid, match="declined"):
+        vigie("search", "--export", str(path), answer="n\n")
+    assert "2 résultats" in vigie("search", "--export", str(path), answer="o\n").stdout
 
 
 def test_one_item_is_shown_whole_and_nothing_of_it_can_be_clicked(vigie: Callable[..., Result]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -146,13 +147,30 @@ def test_memory_does_not_grow_with_the_results(make_entry: Callable[..., Entry],
         ("did:plc:abc123 et /u/quelquun", ["did:plc:abc123", "/u/quelquun"]),
         ("tg://resolve?domain=abc (https://a.example/x).", ["tg://resolve?domain=abc", "https://a.example/x"]),
         ("le @ tout seul, a@b", []),
+        ("T.ME/Durand, T.Me/durand et Exemple.Fr", ["T.ME/Durand", "T.Me/durand", "Exemple.Fr"]),
+        ("fin.Alors oui, le 12/03. ENFIN", []),
+        ("@\u200bjeanne et @je\u00adanne, voir t\u2060.me/durand", ["@\u200bjeanne", "@je\u00adanne", "t\u2060.me/durand"]),
+        ("mot\u200b@jeanne", ["@jeanne"]),
+        ("mot\u200b06 12 34 56 78", ["06 12 34 56 78"]),
+        ("jeanne＠exemple．fr ｔ．ｍｅ／ｄｕｒａｎｄ", ["jeanne＠exemple．fr", "ｔ．ｍｅ／ｄｕｒａｎｄ"]),
+        ("０６１２３４５６７８", ["０６１２３４５６７８"]),
+        ("@jérôme et @je\u0301ro\u0302me", ["@jérôme", "@je\u0301ro\u0302me"]),
+        ("jeanne arobase exemple point fr !", ["jeanne arobase exemple point fr"]),
+        ("Jeanne point durand AROBASE exemple.fr", ["Jeanne point durand AROBASE exemple.fr"]),
+        ("le signe arobase est utile, un point c'est tout", []),
+        ("пример.рф/durand", ["пример.рф/durand"]),
+        ("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", ["bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"]),
+        ("BTC : 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa.", ["1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"]),
+        ("0x52908400098527886E0F7030069857D2E4169EE7", ["0x52908400098527886E0F7030069857D2E4169EE7"]),
+        ("be71 0961 2345 6769", ["be71 0961 2345 6769"]),
+        ("anticonstitutionnellement, ANTICONSTITUTIONNELLEMENT, " + "d41d8cd98f" * 4, []),
     ],
 )
 def test_what_is_private(text: str, hidden: list[str]) -> None:
     assert [text[one.start : one.end] for one in private(text)] == hidden
 
 
-@given(st.text(alphabet="a1@. :/+0(at)-é\n", max_size=80), st.integers(0, 80), st.integers(0, 80))
+@given(st.text(alphabet="a1@. :/+0(at)-é\n\u200b＠．…\u0301ﬁ", max_size=80), st.integers(0, 80), st.integers(0, 80))
 def test_a_part_is_masked_like_the_whole(text: str, start: int, end: int) -> None:
     spans = private(text)
     assert all(first.end <= second.start for first, second in pairwise(spans))
@@ -163,11 +181,58 @@ def test_a_part_is_masked_like_the_whole(text: str, start: int, end: int) -> Non
     assert masked(text, [], lambda kind, _: kind) == text
 
 
+def test_what_overlaps_is_masked_to_its_end() -> None:
+    text = "voir t.me/anne bernard"
+    spans = private(text, re.compile("anne bernard"))
+    assert [(one.start, one.end) for one in spans] == [(5, 14), (14, 22)]
+    assert masked(text, spans, lambda _kind, _name: "§") == "voir [adresse §][compte §]"
+
+
 def test_masking_is_as_long_as_the_text_is() -> None:
-    for piece in ("a", "a.", "@", "0 ", "+1", "a@", "(at) ", "FR76 ", "http://", "AB12 ", "0", "a (at) ", " (", "1.1."):
+    for piece in (
+        "a",
+        "a.",
+        "@",
+        "0 ",
+        "+1",
+        "a@",
+        "(at) ",
+        "FR76 ",
+        "http://",
+        "AB12 ",
+        "0",
+        "a (at) ",
+        " (",
+        "1.1.",
+        "a point ",
+        "a arobase ",
+        "\u200b",
+        "é",
+        "e\u0301",
+        "＠",
+        "aA1",
+        "a1B.",
+        "T.",
+        "…",
+    ):
         start = time.process_time()
         private(piece * (300_000 // len(piece)))
         assert time.process_time() - start < 2, piece  # 0.1
+
+
+def test_a_handle_that_begins_like_a_pseudonym_leaves_as_one(make_entry: Callable[..., Entry]) -> None:
+    made = "p-" + "c" * 24
+    contacts = tuple(Channel(kind="telegram", value=value) for value in ("p-durand", made + "0", made.upper(), made))
+    row = exported(make_entry(1, text="p-durand parle", p=0.9, contacts=contacts), key=KEY)
+    assert "durand" not in json.dumps(row)
+    assert [value for value in row["channels"] if made in value] == [f"telegram:{made}"]
+    assert all(len(value) == len(f"telegram:{made}") for value in row["channels"])
+
+
+def test_a_name_is_found_however_it_is_written(hostile: Entry) -> None:
+    entry = {**hostile, "text": "ＡＮＮＥ＿ａｕｂｅ et anne\u200b_aube", "evidence": []}
+    name = pseudonym(KEY, platform="anne-aube.forum.example", account="anne_aube")
+    assert exported(entry, key=KEY)["text"] == f"[compte {name}] et [compte {name}]"
 
 
 @pytest.mark.parametrize(("host", "site"), [("anne.forum.example", "forum.example"), ("t.me", "t.me"), ("a.b.asso.fr", "b.asso.fr"), ("x", "x")])
