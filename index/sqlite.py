@@ -128,6 +128,7 @@ class SqliteIndex:
     def delete(self, ids: Iterable[str]) -> int:
         """See Index.delete. Waits for what is being read; where that takes too long, traces stay, and deleting again (also nothing) removes them."""
         with writing(self._folder, self._name), self._reading() as connection:
+            self._generations.remove_others(self._generations.named())  # what a killed rebuild left holds the same texts
             if not connection:
                 return 0
             removed = sqlite_write.remove(connection, ids)

@@ -17,6 +17,7 @@ import pytest
 
 from core.errors import ConfigError, Unavailable
 from index.documents import Entry
+from index.fields import MAPPING_VERSION
 from index.open import open_index
 from index.protocol import Index
 from index.queries import Query, Range
@@ -304,3 +305,14 @@ def test_a_value_that_goes_and_comes_in_one_write(backend: Any, make_entry: Call
     index.write([{**first, "views": 1, "campaign": "c-1"}, first, {**other, "campaign": "c-1"}])
     assert index.facets(Query(), ["campaign"]) == {"campaign": (("c-1", 1),)}
     assert [entry["id"] for entry in index.search(Query(terms={"campaign": ("c-1",)})).entries] == [other["id"]]
+
+
+def test_erasing_reaches_what_a_killed_rebuild_left(backend: Any, make_entry: Callable[..., Entry]) -> None:
+    index = backend.open()
+    index.write([make_entry(1, text="Un mot unique : grizoulette.")])
+    (here,) = backend.generations()
+    left = backend.settings.index_dir / f"{backend.settings.index_name}-v{MAPPING_VERSION}-20260101000000000000.sqlite"
+    left.write_bytes((backend.settings.index_dir / f"{here}.sqlite").read_bytes())
+    assert index.delete([make_entry(1)["id"]]) == 1
+    assert backend.generations() == [here]
+    assert not any(b"grizoulette" in path.read_bytes() for path in backend.settings.index_dir.iterdir())
