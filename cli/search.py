@@ -127,6 +127,8 @@ def _export(index: Index, sought: Search, target: Path, settings: Settings, *, a
     from index.export import export
 
     kind: Format = "csv" if target.suffix == ".csv" else "jsonl"
+    if kind == "jsonl" and (labels or bom):
+        raise Invalid("--labels and --bom belong to a CSV file; leave them out for JSON Lines")
     return export(_all(index, sought), target, kind=kind, key=load_key(settings), addresses=addresses, labels=labels, bom=bom)
 
 

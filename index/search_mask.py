@@ -164,4 +164,6 @@ def _names_in(address: str) -> Iterator[str]:
 def public_host(host: str) -> str:
     """The part of a host that belongs to a site and not to an account on it: anne.forum.example is forum.example."""
     labels = host.split(".")
+    if labels[-1].isdigit():  # an address in numbers has no part that is less of it
+        return host
     return ".".join(labels[-3:] if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND else labels[-2:])

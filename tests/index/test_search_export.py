@@ -238,3 +238,8 @@ def test_a_name_is_found_however_it_is_written(hostile: Entry) -> None:
 @pytest.mark.parametrize(("host", "site"), [("anne.forum.example", "forum.example"), ("t.me", "t.me"), ("a.b.asso.fr", "b.asso.fr"), ("x", "x")])
 def test_a_site_without_the_account(host: str, site: str) -> None:
     assert public_host(host) == site
+
+
+def test_an_address_in_numbers_is_not_cut_like_a_name() -> None:
+    assert public_host("127.0.0.1") == "127.0.0.1"
+    assert public_host("anne.forum.example") == "forum.example"
