@@ -41,7 +41,10 @@ def alerts() -> None:
 @click.pass_context
 def add(ctx: click.Context, /, *, name: str, title: str | None, feed: bool, webhooks: tuple[str, ...], mail: tuple[str, ...], at_least: Any,
         replace: bool, **asked: Any) -> int:  # fmt: skip
-    """Save the search of WORDS and options under NAME (small letters, digits, hyphens); tell of what it finds from now on; without any, of all that is flagged."""
+    """Save the search of WORDS and options under NAME; tell of what it finds from now on; without any, of all that is flagged.
+
+    NAME has small letters, digits, hyphens.
+    """
     from pydantic import ValidationError
 
     from flows.delivery import refresh_feed, searches_dir

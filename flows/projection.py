@@ -13,10 +13,9 @@ from nlp.taxonomy import load_taxonomy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from index.campaigns.store import Campaigns, Text
-
     from core.records import Document, Lane, ScoredDocument, Standing
     from core.settings import Settings
+    from index.campaigns.store import Campaigns, Text
     from index.harm import Rank
     from index.protocol import Index
 
@@ -67,12 +66,11 @@ def text_of(scored: ScoredDocument) -> Text:
 @contextlib.contextmanager
 def open_projection(settings: Settings) -> Iterator[Projection]:
     """Everything, as the settings say. Raises ConfigError, Unavailable."""
-    from index.campaigns.store import Campaigns
-
     from cases.database import open_database
     from cases.standing import last_number
     from flows.alerting import match_batch
     from flows.standing import show, standings_of
+    from index.campaigns.store import Campaigns
 
     with contextlib.ExitStack() as held:
         campaigns = held.enter_context(contextlib.closing(Campaigns(settings.index_dir, settings.index_name)))
