@@ -15,7 +15,8 @@ demo: .venv/runtime  ## Set up everything, then crawl, score, index and show a d
 	@$(BIN)/python -m demo
 
 test: .venv/development  ## Set up everything and run all tests
-	@$(BIN)/python -m pytest --ignore tests/crawlers
+	@$(BIN)/python -m pytest -m alone
+	@$(BIN)/python -m pytest -m "not alone" --ignore tests/crawlers -n 2 --dist worksteal
 	@$(BIN)/python -m pytest tests/crawlers -n 4 --dist worksteal
 
 check: .venv/development  ## What CI runs: style, types, then all tests

@@ -49,6 +49,7 @@ def test_every_command_has_its_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert "Usage: vigie" in out
 
 
+@pytest.mark.alone
 def test_help_is_quick_and_a_cold_score_too() -> None:
     def best(*arguments: str) -> float:
         times = []

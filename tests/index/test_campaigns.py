@@ -346,6 +346,7 @@ def test_nothing_is_kept_of_a_call_that_fails(campaigns: Campaigns) -> None:
     assert campaigns.of(["a", "b"]) == {}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "said",
     ["mot " * 300_000, "zq" * 500_000, "« " * 200_000, "a.b.c.d." * 100_000, "1 000 " * 100_000, "e\u0301\u0301" * 200_000, "@a" * 300_000, "http://" * 100_000, '"' * 300_000,
