@@ -105,16 +105,24 @@ def fill(folder: Path, count: int, *, compare: int) -> None:
     print(f"{count} documents")
     ours = theirs = made = 0.0
     parts: list[float] = []
+    processor: list[float] = []
     for first in range(0, count, PART):
         found = list(entries(first, min(PART, count - first), every=count))
         turns: list[Callable[[], object]] = [lambda given=found: index.write(given)]  # type: ignore[misc]
         if first < compare:
             turns.append(lambda given=found: peer.write(given))  # type: ignore[misc]
             made += timed(lambda given=found: [row for entry in given for row in (sqlite_write.columns_of(entry), sqlite_write.words_of(entry))])  # type: ignore[misc]
-        times = [timed(turn) for turn in (turns if first // PART % 2 == 0 else turns[::-1])]
+        busy = []
+        times = []
+        for turn in turns if first // PART % 2 == 0 else turns[::-1]:
+            began = time.process_time()
+            times.append(timed(turn))
+            busy.append(time.process_time() - began)
         if first // PART % 2:
             times.reverse()
+            busy.reverse()
         parts.append(times[0] / len(found))
+        processor.append(busy[0] / len(found))
         if first < compare:
             ours, theirs = ours + times[0], theirs + times[1]
     theirs += timed(peer.finish)
@@ -123,7 +131,8 @@ def fill(folder: Path, count: int, *, compare: int) -> None:
     print(f"  first {compared}: {compared / ours:.0f} documents/s, bare executemany {compared / theirs:.0f}: ratio {theirs / ours:.2f}")
     print(f"  without making rows in both: ratio {peer.seconds / bare:.2f} (rows take {1e6 * made / compared:.0f} us a document)")
     tenth = max(1, len(parts) // 10)
-    print("  us a document, by tenths: " + " ".join(f"{1e6 * sum(part) / len(part):.0f}" for part in chunked(parts, tenth)))
+    for name, found_parts in (("us a document", parts), ("us of the processor a document", processor)):
+        print(f"  {name}, by tenths: " + " ".join(f"{1e6 * sum(part) / len(part):.0f}" for part in chunked(found_parts, tenth)))
     size = sum(path.stat().st_size for path in folder.glob(f"{NAME}-v*"))
     print(f"  file {size / 1e6:.0f} MB, {size / count:.0f} bytes a document; peak memory {memory():.0f} MB")
     (folder / "peer.sqlite").unlink()
