@@ -360,7 +360,8 @@ def test_what_was_erased_is_written_down_as_numbers_alone(scene: Scene) -> None:
     scene.purge("@anne@instance.test")
     (line,) = (scene.archive.root / LOG).read_text().splitlines()
     told = json.loads(line)
-    assert (told["documents"], told["records"], told["rewritten"]) == (2, 2, 2)
+    assert (told["documents"], told["rewritten"]) == (2, 2)
+    assert told["records"] >= 2  # and now and then what is left of a small page, which does not fit into its place
     assert set(told["wishes"]) == {"author"}
     assert "instance" not in line
 
