@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import tempfile
+import time
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,16 +108,25 @@ def _json(line: bytes, where: str) -> Any:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, what: str) -> Iterator[None]:
-    """Hold an advisory lock that the system releases when the process dies. Raises Unavailable if another process holds it."""
+def locked(path: Path, *, what: str, wait: float = 0.0) -> Iterator[None]:
+    """Hold an advisory lock that the system releases when the process dies. Raises Unavailable if another one holds it for ``wait`` seconds."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    until = time.monotonic() + wait
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Unavailable(f"another process is {what} (lock {path}); wait for it to end and try again") from error
+        while not _taken(handle):
+            if time.monotonic() >= until:
+                raise Unavailable(f"another process is {what} (lock {path}); wait for it to end and try again")
+            time.sleep(0.05)
         yield
     finally:
         os.close(handle)
+
+
+def _taken(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

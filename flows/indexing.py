@@ -40,29 +40,12 @@ def opened(settings: Settings) -> Iterator[Opened]:
 
     Raises ConfigError, Unavailable.
     """
-    results = _results(settings)
-    with _alone(settings):
+    results, name = _results(settings), settings.index_name
+    # the only publisher on this machine; decisions and erasures need not wait for it
+    with locked(settings.index_dir / f"{name}.publishing.lock", what=f"publishing into index {name}", wait=LOCK_SECONDS):
         results.archive.recover()
         with contextlib.closing(open_index(settings)) as index, open_projection(settings) as projection:
             yield results, index, projection
-
-
-@contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Be the only publisher of an index on this machine; decisions and erasures need not wait for it. Raises Unavailable, ConfigError."""
-    until = time.monotonic() + LOCK_SECONDS
-    with contextlib.ExitStack() as held:
-        while True:
-            try:
-                held.enter_context(
-                    locked(settings.index_dir / f"{settings.index_name}.publishing.lock", what=f"publishing into index {settings.index_name}")
-                )
-                break
-            except Unavailable:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
-        yield
 
 
 def unscored(settings: Settings) -> int:

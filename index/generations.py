@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.errors import ConfigError, Unavailable
+from core.errors import ConfigError
 from core.files import locked
 from index.fields import MAPPING_VERSION
 
@@ -83,14 +82,5 @@ def _match(name: str, alias: str) -> re.Match[str] | None:
 @contextlib.contextmanager
 def writing(folder: Path, alias: str) -> Iterator[None]:
     """Be the only writer of an index on this machine; a short write is waited for, a rebuild is not. Raises Unavailable, ConfigError."""
-    until = time.monotonic() + LOCK_SECONDS
-    with contextlib.ExitStack() as held:
-        while True:
-            try:
-                held.enter_context(locked(folder / f"{alias}.lock", what=f"writing or rebuilding index {alias}"))
-                break
-            except Unavailable:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
+    with locked(folder / f"{alias}.lock", what=f"writing or rebuilding index {alias}", wait=LOCK_SECONDS):
         yield
