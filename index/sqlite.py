@@ -15,7 +15,7 @@ from index import sqlite_count, sqlite_erase, sqlite_pages, sqlite_table, sqlite
 from index.generations import condition, generation_name, is_generation, writing
 from index.protocol import Health, Page, WriteResult
 from index.queries import check_facets, check_histogram
-from index.sqlite_files import Generations
+from index.sqlite_files import Generations, transaction
 from index.sqlite_match import matching
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class SqliteIndex:
             if connection is None:
                 yield None
                 return
-            with sqlite_write.transaction(connection, "DEFERRED"):
+            with transaction(connection, "DEFERRED"):
                 yield connection
 
     @contextlib.contextmanager

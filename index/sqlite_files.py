@@ -123,3 +123,16 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         if code in _DISK:
             raise ConfigError(f"disk full or failing under index {path} ({error}): free some space and run the same command again") from error
         raise
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    """All of what follows or nothing of it; DEFERRED: several reads of one moment."""
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # a full disk has already rolled it back
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +11,7 @@ from index.documents import milliseconds, problem
 from index.fields import COLUMNS, MULTIVALUED, RUN_FIELDS, TEXTS, VECTORS, WORDS
 from index.french import both_tokens
 from index.protocol import WriteResult
+from index.sqlite_files import transaction
 from index.sqlite_marking import MarkWriter
 from index.sqlite_marks import marks_of
 from index.sqlite_vectors import keep
@@ -42,19 +42,6 @@ class _Standing(NamedTuple):
 
     row: int
     text: str
-
-
-@contextlib.contextmanager
-def transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
-    """All of what follows or nothing of it; DEFERRED: several reads of one moment."""
-    connection.execute(f"BEGIN {kind}")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:  # a full disk has already rolled it back
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def write(connection: sqlite3.Connection, entries: Iterable[Entry]) -> WriteResult:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import Unavailable
 from core.files import disk_errors
 from index.campaigns.fingerprint import VERSION
-from index.sqlite_files import sqlite_errors
+from index.sqlite_files import sqlite_errors, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,24 +52,16 @@ class File:
         """A connection in a writing transaction: all of it or nothing is kept. Raises Unavailable, ConfigError."""
         with self._lock, sqlite_errors(self.path):
             connection = self._open()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(connection):
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one moment. Raises Unavailable, ConfigError."""
         with self._lock, sqlite_errors(self.path):
             connection = self._open()
-            connection.execute("BEGIN")
-            try:
+            with transaction(connection, "DEFERRED"):
                 yield connection
-            finally:
-                connection.execute("ROLLBACK")
 
     def forget(self) -> None:
         """Leave no byte of what a transaction under ``FORGET`` deleted: in free pages, beside other rows, in the log. Raises Unavailable."""
@@ -119,8 +111,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         "secure_delete = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         if connection.execute("PRAGMA user_version").fetchone()[0] != MAGIC:
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():
                 connection.execute(f'DROP TABLE "{name}"')
@@ -128,5 +119,3 @@ def _prepare(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {MAGIC}")
         connection.execute("CREATE TABLE IF NOT EXISTS complete (yes INTEGER PRIMARY KEY)")  # beside _TABLES: files made before it stay good
-    finally:
-        connection.execute("COMMIT")

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import Unavailable
+from core.errors import ConfigError, Unavailable
 from core.settings import ROOT
 from index.campaigns import store
 from index.campaigns.compare import alike, shared
@@ -409,3 +409,18 @@ def test_only_what_was_told_to_the_end_is_complete(campaigns: Campaigns, tmp_pat
     assert Campaigns(tmp_path, "vigie-essai").is_complete()
     campaigns.reset()
     assert not campaigns.is_complete()
+
+
+def test_a_full_disk_is_said_and_nothing_of_the_call_is_kept(campaigns: Campaigns) -> None:
+    campaigns.add([text("a")])
+    with campaigns._file.reading() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+    many = [text(f"m{number}", f"{CURE} Numéro {number} {' '.join(f'mot{number}x{place}' for place in range(300))}") for number in range(60)]
+    with pytest.raises(ConfigError, match="disk full"):
+        campaigns.add(many)
+    with campaigns._file.reading() as connection:
+        connection.execute("PRAGMA max_page_count = 1073741823")
+        assert connection.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+    campaigns.add([*many, text("b")])
+    assert campaigns.of(["a", "b"]).keys() == {"a", "b"}
