@@ -22,6 +22,7 @@ HATCHES = ("", "///", "...", "\\\\\\", "xxx", "ooo", "---")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("-", "--", "-.", ":", "-", "--", "-.")
 DARKEST = 1.15  # the largest value is not quite the darkest shade
+MOST_FOLDED = 6  # bars whose labels may take two lines without touching the next one's
 LINE, LONG_LINE = 24, 36  # characters of a line of a label, in narrow and in wide panels
 LEAST_BARS, LEAST_COLUMNS = 5, 12  # a bar is never thicker than if there were so many
 
@@ -164,7 +165,9 @@ def _bars(ax: Any, panel: Panel, grid: Cells, names: Mapping[str, Mapping[str, s
         left = [low + value for low, value in zip(left, values, strict=True)]
     for place, end in zip(places, left, strict=True):
         ax.annotate(number(end), (end, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK)
-    ax.set_yticks(places, [_folded(label(panel.table.by, by, names), LONG_LINE if panel.width > 16 else LINE) for by in grid.bys], fontsize=8.5)
+    width, written = LONG_LINE if panel.width > 16 else LINE, [label(panel.table.by, by, names) for by in grid.bys]
+    fold = _folded if len(written) <= MOST_FOLDED else _cut
+    ax.set_yticks(places, [fold(one, width) for one in written], fontsize=8.5)
     ax.set_ylim(max(len(grid.bys), LEAST_BARS) - 0.5, -0.5)
     ax.set_xlim(0, max(left) * 1.12 or 1)
     _quiet(ax, "x")
@@ -205,6 +208,10 @@ def _quiet(ax: Any, axis: str) -> None:
     for side in ("top", "right", "left" if axis == "x" else "bottom"):
         ax.spines[side].set_visible(False)
     ax.tick_params(length=0, labelsize=8.5)
+
+
+def _cut(said: str, width: int) -> str:
+    return textwrap.shorten(said, width, placeholder="…")
 
 
 def _folded(said: str, width: int = LINE) -> str:

@@ -79,8 +79,7 @@ def run(arguments: list[str]) -> int:
     try:
         result = vigie.main(arguments, **options)
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _wrong(error)
     except click.exceptions.Exit as error:
         return error.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -96,6 +95,16 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the command's edge
         return _explain(error)
     return result if isinstance(result, int) else 0
+
+
+def _wrong(error: click.ClickException) -> int:
+    """A command line that cannot be understood: one line, or the help of a group that was called without a command."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return 2
+    command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "vigie"
+    click.echo(f"{command}: {' '.join(error.format_message().split())} See {command} --help", err=True)
+    return 2
 
 
 def _explain(error: Exception) -> int:

@@ -25,7 +25,8 @@ WHY_ASK = (
     "Titres, adresses et canaux peuvent nommer des personnes : ces fichiers seront des données personnelles, à garder chiffrées, "
     "à ne transmettre qu'à qui doit agir, et à effacer ensuite. Les écrire avec leurs adresses ?"
 )
-NONE = "Aucun réseau : rien de signalé ne partage un canal, une cagnotte ou un site. --all regarde aussi ce qui n'est pas signalé."
+NONE = "Aucun réseau : rien ne partage un canal, une cagnotte ou un site."
+NONE_FLAGGED = "Aucun réseau : rien de signalé ne partage un canal, une cagnotte ou un site. --all regarde aussi ce qui n'est pas signalé."
 FILE = click.Path(path_type=Path, dir_okay=False)
 SHOWN = 8  # shared things in a line of the list
 
@@ -45,6 +46,8 @@ def networks(
     ctx: click.Context, /, *, chosen: str | None, everything: bool, size: int, as_json: bool, addresses: bool, yes: bool, **files: Path | None
 ) -> int:
     """Show which flagged publications share a channel, a donation page or a site: the same money box, the same door."""
+    from cli.tables import counted
+
     _check(files, addresses=addresses, yes=yes)
     settings = start(ctx)
     found = _found(settings, everything=everything)
@@ -54,9 +57,9 @@ def networks(
     if as_json:
         click.echo(found.model_dump_json())
     elif not any(files.values()):
-        console().print(_page(found, size=size, whole=bool(chosen)))
+        console().print(_page(found, size=size, whole=bool(chosen), everything=everything))
     for path in filter(None, files.values()):
-        console(stderr=True).print(f"{len(found.networks)} réseaux dans {path}", soft_wrap=True, markup=False)
+        console(stderr=True).print(f"{counted(len(found.networks), 'réseau', 'réseaux')} dans {path}", soft_wrap=True, markup=False)
     return 0
 
 
@@ -129,12 +132,12 @@ def _write(found: Networks, settings: Settings, *, addresses: bool, table: Path 
         write_picture(told, picture)
 
 
-def _page(found: Networks, *, size: int, whole: bool) -> RenderableType:
+def _page(found: Networks, *, size: int, whole: bool, everything: bool) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
     if not found.networks:
-        return Text(NONE)
+        return Text(NONE if everything else NONE_FLAGGED)
     parts: list[RenderableType] = [_list(found.networks[:size], whole=whole)]
     if whole:
         parts.append(_items(found.networks[0]))

@@ -49,6 +49,16 @@ def test_every_command_has_its_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert "Usage: vigie" in out
 
 
+@pytest.mark.parametrize(
+    "arguments", [["queue", "--size", "0"], ["queue", "--marker", "gouru"], ["show"], ["queue", "extra"], ["queu"], ["-x"], ["retention", "runn"]]
+)
+def test_a_wrong_command_line_gets_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    code, out, error = vigie(capsys, *arguments)
+    assert (code, out, error.count("\n")) == (2, "", 1), error
+    assert error.startswith("vigie")
+    assert "--help" in error
+
+
 @pytest.mark.alone
 def test_help_is_quick_and_a_cold_score_too() -> None:
     def best(*arguments: str) -> float:
