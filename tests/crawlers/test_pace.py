@@ -63,6 +63,7 @@ def later(site: Web, first: Asked) -> list[float]:
     return sorted(one.at - first.until for one in site.log if one.at > first.until)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("delay", "concurrency"), [(0.3, 1), (0.1, 4), (0, 1)])
 def test_what_is_queued_already_waits_for_a_pause(settings: Settings, site: Web, delay: float, concurrency: int) -> None:
     site.routes["/p0"] = [Answer(status=429, headers=[("Retry-After", "3")]), Answer(article("Page 0"))]
@@ -73,6 +74,7 @@ def test_what_is_queued_already_waits_for_a_pause(settings: Settings, site: Web,
     assert later(site, refused)[0] >= 3 - SLACK
 
 
+@pytest.mark.alone
 def test_a_pause_that_is_made_longer_meanwhile_is_waited_out(settings: Settings, site: Web) -> None:
     site.routes["/p0"] = [Answer(status=429, headers=[("Retry-After", "1")]), Answer(article("Page 0"))]
     site.routes["/p1"] = [Answer(status=429, headers=[("Retry-After", "3")], wait=0.5), Answer(article("Page 1"))]
@@ -83,6 +85,7 @@ def test_a_pause_that_is_made_longer_meanwhile_is_waited_out(settings: Settings,
     assert later(site, longer)[0] >= 3 - SLACK
 
 
+@pytest.mark.alone
 def test_the_delay_is_the_least_that_is_waited(settings: Settings, site: Web) -> None:
     site.players.append(page)
     report = crawl(settings, "urls", pages=pages(site, 5), delay=0.6, concurrency=3)
@@ -91,6 +94,7 @@ def test_the_delay_is_the_least_that_is_waited(settings: Settings, site: Web) ->
     assert min(gaps(site)) >= 0.6 - SLACK
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("asked", "delay", "least"), [("1", 0, 1), ("0.1", 0.5, 0.5)])
 def test_a_crawl_delay_is_obeyed_where_it_is_longer(settings: Settings, site: Web, asked: str, delay: float, least: float) -> None:
     site.routes["/robots.txt"] = Answer(f"User-agent: *\nCrawl-delay: {asked}\n", kind="text/plain")
@@ -116,6 +120,7 @@ def together(settings: Settings, site: Web, count: int, *, delay: float) -> list
         return list(executor.map(lambda name: crawl_source(name, settings=settings), "ab"))
 
 
+@pytest.mark.alone
 def test_two_sources_on_one_host_keep_its_delay_together(settings: Settings, site: Web) -> None:
     both = Barrier(2, timeout=60)
 
@@ -131,6 +136,7 @@ def test_two_sources_on_one_host_keep_its_delay_together(settings: Settings, sit
     assert min(gaps(site)) >= 0.6 - SLACK
 
 
+@pytest.mark.alone
 def test_two_sources_on_one_host_hear_each_others_pause(settings: Settings, site: Web) -> None:
     def play(asked: Asked) -> Answer | None:
         met = {one.path[:3] for one in site.asked()}
@@ -148,6 +154,7 @@ def test_two_sources_on_one_host_hear_each_others_pause(settings: Settings, site
     assert len(after) >= 3
 
 
+@pytest.mark.alone
 def test_ones_own_machine_without_a_delay_pays_nothing(settings: Settings, site: Web) -> None:
     site.players.append(page)
     crawl(settings, "urls", pages=pages(site, 3), delay=0)
@@ -175,6 +182,7 @@ def child(code: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", code, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.alone
 def test_many_processes_take_turns(tmp_path: Path) -> None:
     children = [child(CHILD, tmp_path) for _ in range(4)]
     taken = sorted(float(word) for one in children for word in one.communicate(timeout=60)[0].split())
@@ -245,6 +253,7 @@ def test_with_and_without_www_is_one_host(tmp_path: Path, monkeypatch: pytest.Mo
         asyncio.run(one.wait("ailleurs.example"))
 
 
+@pytest.mark.alone
 def test_waits_add_up_to_the_longest_one_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pace, "MAX_WAIT", 1.0)
 

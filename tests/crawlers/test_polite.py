@@ -56,6 +56,7 @@ def gaps(asked: list[Asked]) -> list[float]:
     return [after.at - before.until for before, after in pairwise(asked)]
 
 
+@pytest.mark.alone
 def test_pauses_that_sites_ask_for_are_kept_and_failures_are_waited_out(settings: Settings) -> None:
     soon = lambda asked: Answer(article("Page"), headers=[("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", at(asked.at + 3))])
     asking: list[Any] = [
@@ -83,6 +84,7 @@ def test_pauses_that_sites_ask_for_are_kept_and_failures_are_waited_out(settings
     assert max(waited[6]) < 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("delay", "concurrency"), [(0.4, 1), (0, 3)])
 def test_requests_to_a_host_keep_their_distance_and_their_number(settings: Settings, web: Web, delay: float, concurrency: int) -> None:
     web.players.append(lambda asked: Answer(article(asked.path), wait=0 if delay else 0.15))
