@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.records import MARKERS, Assessment, Document, Evidence, Flag, Marker, ScoredDocument
 from core.settings import ROOT, Settings
+from core.taxonomy import load_taxonomy
 from index.harm import explain, load_rules, rank
-from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

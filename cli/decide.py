@@ -96,7 +96,7 @@ def _choice(word: str, *, markers: tuple[str, ...], no_marker: bool, exclusions:
 
     from cases.decisions import Choice
     from core.errors import Invalid, nearest
-    from nlp.taxonomy import load_taxonomy
+    from core.taxonomy import load_taxonomy
 
     if word not in QUALIFICATIONS:
         raise Invalid(f"qualification {word[:100]!r} is unknown; {nearest(word, QUALIFICATIONS)}")

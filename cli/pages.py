@@ -12,8 +12,8 @@ from rich.text import Text
 from cli.tables import counted, safe
 from core.numbers import french
 from core.records import MARKERS
+from core.taxonomy import load_taxonomy
 from index.harm import Reason, explain
-from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

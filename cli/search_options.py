@@ -61,8 +61,8 @@ def search_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def asked_search(asked: dict[str, Any]) -> Search:
     """The search of a command's options. Raises Invalid, with the nearest value of a misspelt one."""
+    from core.taxonomy import load_taxonomy
     from index.search_form import check_ids, moment, search_of
-    from nlp.taxonomy import load_taxonomy
 
     values = {name: value for name, value in asked.items() if value not in (None, (), "", False)}
     values["words"] = " ".join(_word(word) for word in asked.get("words", ()))

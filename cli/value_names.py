@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 def value_names() -> Mapping[str, Mapping[str, str]]:
     """Field: value: name, of every field whose values are not their own names. Raises ConfigError."""
+    from core.taxonomy import load_taxonomy
     from crawlers.expect import known_reasons, meaning
     from index.values import VALUE_NAMES
-    from nlp.taxonomy import load_taxonomy
 
     taxonomy = load_taxonomy()
     markers: dict[str, str] = {marker.id: marker.name for marker in taxonomy.markers}

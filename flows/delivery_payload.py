@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from core.taxonomy import load_taxonomy
 from index.search_mask import public_host
 from index.values import VALUE_NAMES
-from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

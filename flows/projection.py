@@ -6,9 +6,9 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.taxonomy import load_taxonomy
 from index.documents import UNDECIDED
 from index.harm import load_rules, rank
-from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -10,9 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.records import Flag
+from core.taxonomy import load_taxonomy
 from nlp.normalise import plain
 from nlp.segment import breathing, pipeline
-from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from spacy.matcher import Matcher
     from spacy.tokens import Doc, Span
 
+    from core.taxonomy import Rule
     from nlp.normalise import Plain
-    from nlp.taxonomy import Rule
 
 MOST = 3  # passages per flag and text: a reader wants to see that it is there, not every time
 MAX_CHARS = 100_000  # of a text: beyond it the entity recogniser's memory grows without more to learn

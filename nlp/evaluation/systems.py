@@ -16,8 +16,8 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 from core.records import MARKERS
+from core.taxonomy import load_taxonomy
 from nlp.evaluation.answers import truth_of
-from nlp.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

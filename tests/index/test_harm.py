@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigError
 from core.records import MARKERS, STANCES, Assessment, Evidence, Flag, Funding, ScoredDocument
+from core.taxonomy import load_taxonomy
 from flows.projection import ranking
 from index.harm import Rank, expected, explain, load_rules, priority, rank
 from index.sampling import drawn
 from index.weights import FILE, SIGN_IDS
-from nlp.taxonomy import load_taxonomy
 from tests.conftest import make_document
 
 RULES = load_rules()

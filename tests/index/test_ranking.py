@@ -9,11 +9,11 @@ import pytest
 from bench.ranking import FOLDER, LETTERS, READINGS, SURE, Item, agreement, figures, flagged, items, ranked, rows
 from core.records import MARKERS, Assessment
 from core.settings import Settings
+from core.taxonomy import load_taxonomy
 from index.harm import load_rules
 from nlp.corpus import load_rows
 from nlp.score import Item as Text
 from nlp.score import Scorer
-from nlp.taxonomy import load_taxonomy
 
 RESCORED = int(os.environ.get("VIGIE_TEST_RANKING", "6"))  # of 200; the model reads some again, or all of them
 

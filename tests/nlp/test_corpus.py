@@ -13,9 +13,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from core.errors import ConfigError
 from core.records import MARKERS
 from core.settings import ROOT
+from core.taxonomy import load_taxonomy
 from nlp.agreement import kappas, key_of, load_labels
 from nlp.corpus import Row, load_parts, load_rows
-from nlp.taxonomy import load_taxonomy
 
 CORPUS = ROOT / "nlp" / "corpus"
 

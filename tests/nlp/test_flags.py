@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from core.taxonomy import load_taxonomy
 from nlp.flags import MOST, flags
 from nlp.segment import sentences
-from nlp.taxonomy import load_taxonomy
 
 READ = [flag for flag in load_taxonomy().flags if flag.detected_by == "text"]
 

@@ -16,9 +16,9 @@ from spacy.matcher import Matcher
 from core.errors import ConfigError, NotFound
 from core.records import MARKERS
 from core.settings import ROOT
+from core.taxonomy import FlagEntry, MarkerEntry, Submarker, load_taxonomy
 from nlp.corpus import load_rows
 from nlp.segment import splitter
-from nlp.taxonomy import FlagEntry, MarkerEntry, Submarker, load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,9 +150,7 @@ def test_rules_raise_the_flag_where_they_should(flag: FlagEntry) -> None:
 
 
 def test_import_stays_light() -> None:
-    code = (
-        "import sys, nlp.taxonomy; nlp.taxonomy.load_taxonomy(); print([m for m in ('torch', 'spacy', 'numpy', 'transformers') if m in sys.modules])"
-    )
+    code = "import sys, core.taxonomy; core.taxonomy.load_taxonomy(); print([m for m in ('torch', 'spacy', 'numpy', 'transformers') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -6,14 +6,17 @@ import hashlib
 import re
 from datetime import date
 from functools import cache
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from core.errors import ConfigError, NotFound, nearest
 from core.records import Marker, Probability, Record
+from core.settings import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILES = ("abandon_soins", "gourou", "complotisme", "flags", "dsa")
 IDS = {"abandon_soins": ("A", 12), "gourou": ("B", 12), "complotisme": ("C", 11), "flags": ("T", 13)}
@@ -224,22 +227,21 @@ def _pick(entries: tuple[Entry, ...], name: str, *, what: str) -> Entry:
 
 def load_taxonomy(folder: Path | None = None) -> Taxonomy:
     """The taxonomy of a folder, by default the shipped one; read once. Raises ConfigError that names file, key and nearest valid name."""
-    return _load(folder or Path(__file__).parent / "markers")
+    return _load(folder or ROOT / "nlp" / "markers")
 
 
 @cache
 def _load(folder: Path) -> Taxonomy:
     *paths, flags_path, codes_path = (folder / f"{name}.yml" for name in FILES)
     codes = _shaped(_Shared, codes_path).categories
-    markers = tuple(_shaped(MarkerEntry, path) for path in paths)
-    flags = _shaped(_Shared, flags_path).flags
+    markers, flags = tuple(_shaped(MarkerEntry, path) for path in paths), _shaped(_Shared, flags_path).flags
     for path, marker in zip(paths, markers, strict=True):
         _check_marker(path, marker, codes)
         _check_once(path, "submarkers: key", [submarker.key for one in markers[: markers.index(marker) + 1] for submarker in one.submarkers])
         _check_once(path, "exclusions", [exclusion.id for exclusion in marker.exclusions])
     _check_ids(flags_path, [flag.id for flag in flags])
-    _check_once(flags_path, "key", [flag.key for flag in flags])
-    _check_once(flags_path, "rules", [f"{flag.id}.{rule.name}" for flag in flags for rule in flag.rules])
+    for what, names in (("key", [flag.key for flag in flags]), ("rules", [f"{flag.id}.{rule.name}" for flag in flags for rule in flag.rules])):
+        _check_once(flags_path, what, names)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in (*paths, flags_path, codes_path)))
     return Taxonomy(version=digest.hexdigest()[:12], markers=markers, flags=flags)
 
@@ -273,11 +275,10 @@ def _check_marker(path: Path, marker: MarkerEntry, codes: dict[str, tuple[str, .
     if (marker.id, marker.letter) != (path.stem, IDS[path.stem][0]):
         raise ConfigError(f"{path}: id: found {marker.id!r} with letter {marker.letter!r}, expected {path.stem!r} with {IDS[path.stem][0]!r}")
     _check_ids(path, [submarker.id for submarker in marker.submarkers])
-    for submarker in marker.submarkers:
-        for code in submarker.dsa:
-            for name, known in ((code.category, set(codes)), (code.keyword, set(codes.get(code.category, ())))):
-                if name not in known:
-                    raise ConfigError(f"{path}: {submarker.id}.dsa: unknown code {name!r}; {nearest(name, known)}")
+    for submarker, code in ((one, code) for one in marker.submarkers for code in one.dsa):
+        for name, known in ((code.category, set(codes)), (code.keyword, set(codes.get(code.category, ())))):
+            if name not in known:
+                raise ConfigError(f"{path}: {submarker.id}.dsa: unknown code {name!r}; {nearest(name, known)}")
 
 
 def _check_once(path: Path, what: str, names: list[str]) -> None:
@@ -293,8 +294,7 @@ def _check_ids(path: Path, found: list[str]) -> None:
     letter, count = IDS[path.stem]
     expected = [f"{letter}{number}" for number in range(1, count + 1)]
     free = [name for name in expected if name not in found]
-    for name in found:
-        if name not in expected or found.count(name) > 1:
-            raise ConfigError(f"{path}: {'duplicate' if name in expected else 'unknown'} id {name!r}; {nearest(name, free)}")
+    for name in (name for name in found if name not in expected or found.count(name) > 1):
+        raise ConfigError(f"{path}: {'duplicate' if name in expected else 'unknown'} id {name!r}; {nearest(name, free)}")
     if free:
         raise ConfigError(f"{path}: {', '.join(free)} is missing")
