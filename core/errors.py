@@ -1,4 +1,4 @@
-"""The five kinds of error, each with the HTTP status it becomes; on the command line every one ends with exit code 2.
+"""The kinds of error, each with the HTTP status it becomes; on the command line every one ends with exit code 2.
 
 A message is one line: what was found, what was expected, what to do.
 """
@@ -59,6 +59,31 @@ class NotFound(VigieError):  # noqa: N818 - the house's word
 
     status = 404
     kind = "not_found"
+
+
+class Forbidden(VigieError):  # noqa: N818 - the house's word
+    """Who asks is known, and may not do this."""
+
+    status = 403
+    kind = "forbidden"
+
+
+class Conflict(VigieError):  # noqa: N818 - the house's word
+    """Someone else was first, or what was seen has changed since: look again."""
+
+    status = 409
+    kind = "conflict"
+
+
+class TooMany(VigieError):  # noqa: N818 - the house's word
+    """A quota or a rate is used up; ``wait`` says for how many seconds."""
+
+    status = 429
+    kind = "too_many"
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

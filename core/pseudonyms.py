@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
 from typing import TYPE_CHECKING
 
-from core.errors import ConfigError
-from core.files import disk_errors
+from core.keys import key_file
 
 if TYPE_CHECKING:
     from core.settings import Settings
@@ -22,23 +19,7 @@ def load_key(settings: Settings) -> bytes:
     """
     if settings.pseudonym_key:
         return settings.pseudonym_key.get_secret_value().encode()
-    path = settings.data_dir / "pseudonym.key"
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            draft = path.with_name(f".pseudonym.key.{secrets.token_hex(8)}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_hex(32), encoding="ascii")
-            try:
-                os.link(draft, path)  # unlike rename, fails if another process was first: both then read the same key
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        key = path.read_text(encoding="ascii").strip()
-    if len(key) < 32:
-        raise ConfigError(f"{path} holds {len(key)} characters; expected at least 32: restore it from a backup, never replace it")
-    return key.encode()
+    return key_file(settings.data_dir / "pseudonym.key", advice="restore it from a backup, never replace it")
 
 
 def pseudonym(key: bytes, *, platform: str, account: str) -> str:

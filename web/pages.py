@@ -1,0 +1,58 @@
+"""Pages from templates. Everything that is put into one is escaped; nothing crawled is ever marked as safe."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from core.times import paris
+from web.access import PERMISSIONS, csrf_token, signed_in
+from web.console import console_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+FOLDER = Path(__file__).parent
+# what the menu shows: permission, address, name
+MENU = (
+    ("submit", "/soumissions", "Soumissions"),
+    ("read", "/file", "File de lecture"),
+    ("read", "/recherche", "Recherche"),
+    ("review", "/urgences", "Urgences"),
+    ("adjudicate", "/arbitrages", "Arbitrages"),
+    ("adjudicate", "/contestations", "Contestations"),
+    ("quality", "/qualite", "Qualité"),
+    ("opt_out", "/oppositions", "Oppositions"),
+    ("identify", "/identifications", "Identifications"),
+    ("administer", "/administration", "Administration"),
+)
+
+
+@cache
+def environment() -> Environment:
+    """Templates escape whatever their name; a name that is misspelt in one is an error."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters["moment"] = paris
+    return made
+
+
+def render(request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> HTMLResponse:
+    """A page. ``values`` are the template's; it knows ``actor``, ``csrf``, ``menu``, ``path`` and ``house`` too."""
+    actor = signed_in(request)
+    menu = [(address, name) for permission, address, name in MENU if actor and actor.has(*PERMISSIONS[permission].roles)]
+    shared = {"actor": actor, "csrf": csrf_token(request), "menu": menu, "path": request.url.path, "house": console_of(request).settings.console_name}
+    return HTMLResponse(environment().get_template(template).render(shared | values), status_code=status, headers=dict(headers or {}))
+
+
+def go_to(address: str) -> Response:
+    """After a form was taken: see another page, so that going back and forth sends nothing twice."""
+    return RedirectResponse(address, status_code=303)

@@ -1,0 +1,1 @@
+"""One module a group of pages; each route names its permission, see web/access.py."""
