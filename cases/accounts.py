@@ -7,17 +7,15 @@ import re
 import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import AwareDatetime, Field, StringConstraints
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cases import audit
-from cases.people import Actor, Capacity, Name, Role
+from cases.passwords import hash_password, is_outdated, is_password
+from cases.people import Actor, Capacity, Name, Preferences, Role
 from cases.tables_people import OrganisationRow, PersonRow, SessionRow
 from core.errors import Invalid, NotFound
 from core.records import Record
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from cases.database import Database
 
 LOGIN = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
-LEAST_PASSWORD, MOST_PASSWORD = 12, 200  # characters
 QUOTA = 50  # submissions a day
 SESSION = timedelta(hours=12)  # the longest
 IDLE = timedelta(hours=2)  # without a request
@@ -61,6 +58,15 @@ class Person(Record):
     preferences: dict[str, object] = Field(default_factory=dict)
     created_at: AwareDatetime
     disabled_at: AwareDatetime | None = None
+
+
+class OpenSession(NamedTuple):
+    """A signed-in browser; ``id`` is the digest of its token, which opens nothing."""
+
+    id: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
 
 
 def add_organisation(
@@ -123,34 +129,33 @@ def find_person(database: Database, *, identifier: str) -> Person:
         return person_of(row)
 
 
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()  # argon2id with RFC 9106's second recommendation: 64 MiB, 3 passes
+def find_organisation(database: Database, identifier: str) -> Organisation:
+    """An organisation by id. Raises NotFound."""
+    with database.reading() as session:
+        row = session.get(OrganisationRow, identifier)
+        if row is None:
+            raise NotFound(f"organisation {identifier[:40]!r} does not exist")
+        return organisation_of(row)
 
 
-@cache
-def _nobody() -> str:
-    """A hash that is checked where there is none, so that time does not tell who has an account."""
-    return _hasher().hash(secrets.token_hex(16))
-
-
-def hash_password(password: str) -> str:
-    """argon2id. Raises Invalid for one that is too short or too long."""
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        raise Invalid(f"a password of {len(password)} characters; expected {LEAST_PASSWORD} to {MOST_PASSWORD}")
-    return _hasher().hash(password)
+def person_of_provider(database: Database, subject: str) -> Person | None:
+    """Whose account of an OpenID Connect provider this is; ``subject``: issuer and subject."""
+    with database.reading() as session:
+        row = session.scalars(select(PersonRow).where(PersonRow.oidc_subject == subject)).first()
+        return person_of(row) if row else None
 
 
 def check_password(database: Database, *, login: str, password: str) -> Person | None:
     """The person whose password this is; None for a wrong one, an unknown or a disabled account, after the same time. Raises Unavailable."""
     with database.reading() as session:
         row = session.scalars(select(PersonRow).where(PersonRow.login == login.strip().lower())).first()
-        known, person = (row.password if row else None), (person_of(row) if row else None)
-    try:
-        _hasher().verify(known or _nobody(), password[: MOST_PASSWORD + 1])
-    except (VerificationError, InvalidHashError):
+        hashed, person = (row.password if row else None), (person_of(row) if row else None)
+    if not is_password(hashed, password) or person is None or person.disabled_at:
         return None
-    return person if known and person and person.disabled_at is None else None
+    if hashed and is_outdated(hashed):
+        with database.writing() as session:
+            session.execute(update(PersonRow).where(PersonRow.id == person.id, PersonRow.password == hashed).values(password=hash_password(password)))
+    return person
 
 
 def open_session(database: Database, person_id: str, *, now: datetime | None = None) -> str:
@@ -181,14 +186,14 @@ def actor_of_session(database: Database, token: str, *, now: datetime | None = N
 
 
 def _open(session: Session, token: str, at: datetime) -> tuple[SessionRow, PersonRow] | None:
-    row = session.get(SessionRow, digest(token))
-    if row is None or row.expires_at <= at or at - row.seen_at > IDLE:
+    joined = select(SessionRow, PersonRow, OrganisationRow).join(PersonRow, SessionRow.person_id == PersonRow.id)
+    joined = joined.join(OrganisationRow, PersonRow.organisation_id == OrganisationRow.id)
+    found = session.execute(joined.where(SessionRow.id == digest(token))).first()
+    if found is None:
         return None
-    person = session.get(PersonRow, row.person_id)
-    organisation = session.get(OrganisationRow, person.organisation_id) if person else None
-    if person is None or person.disabled_at or organisation is None or organisation.closed_at:
-        return None
-    return row, person
+    row, person, organisation = found
+    ended = row.expires_at <= at or at - row.seen_at > IDLE or person.disabled_at or organisation.closed_at
+    return None if ended else (row, person)
 
 
 def close_session(database: Database, token: str) -> None:
@@ -198,6 +203,47 @@ def close_session(database: Database, token: str) -> None:
         if row:
             audit.record(session, actor=row.person_id, action="signed_out", subject=("person", row.person_id))
             session.delete(row)
+
+
+def sessions_of(database: Database, person_id: str, *, now: datetime | None = None) -> tuple[OpenSession, ...]:
+    """The browsers in which a person is signed in, the last seen first."""
+    at = now or datetime.now(UTC)
+    wanted = select(SessionRow).where(SessionRow.person_id == person_id, SessionRow.expires_at > at, SessionRow.seen_at >= at - IDLE)
+    with database.reading() as session:
+        rows = session.scalars(wanted.order_by(SessionRow.seen_at.desc(), SessionRow.id))
+        return tuple(OpenSession(row.id, row.created_at, row.seen_at, row.expires_at) for row in rows)
+
+
+def end_sessions(session: Session, person_id: str, *, but: str | None = None) -> int:
+    """In a writing transaction: sign a person out everywhere, but in the browser with the token ``but``; in how many. The caller tells the trail."""
+    rows = session.scalars(select(SessionRow).where(SessionRow.person_id == person_id, SessionRow.id != (digest(but) if but else ""))).all()
+    for row in rows:
+        session.delete(row)
+    return len(rows)
+
+
+def close_sessions(database: Database, person_id: str, *, by: str, but: str | None = None) -> int:
+    """Sign a person out everywhere; in how many browsers."""
+    with database.writing() as session:
+        number = end_sessions(session, person_id, but=but)
+        audit.record(session, actor=by, action="signed_out_everywhere", subject=("person", person_id), details={"sessions": number})
+    return number
+
+
+def preferences_of(database: Database, person_id: str) -> Preferences:
+    """How a person reads. What is stored and not known any more counts as not set. Raises NotFound."""
+    known = find_person(database, identifier=person_id).preferences
+    return Preferences.model_validate({name: value for name, value in known.items() if name in Preferences.model_fields})
+
+
+def set_preferences(database: Database, person_id: str, preferences: Preferences) -> None:
+    """Keep how a person reads. Raises NotFound."""
+    with database.writing() as session:
+        row = session.get(PersonRow, person_id)
+        if row is None:
+            raise NotFound(f"person {person_id[:40]!r} does not exist")
+        row.preferences = {**row.preferences, **preferences.model_dump(mode="json")}
+        audit.record(session, actor=person_id, action="preferences_set", subject=("person", person_id), details=preferences.model_dump(mode="json"))
 
 
 def digest(token: str) -> str:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import AwareDatetime, Field, StringConstraints
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
+from cases import audit
 from cases.tables import DecisionRow, LeavingRow
+from cases.tables_work import ReviewRow
 from core.errors import Invalid, NotFound
 from core.records import Lane, Marker, Probability, Qualification, Record, Sha256
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 MOST_REASON = 2000  # characters: what the DSA transparency database takes
 OPEN = ("illicite_presume", "urgence")  # what opens a case
 CHUNK = 500  # parameters of one statement
+COMMAND = "vigie decide"  # who acts, for the audit trail, where nobody is signed in
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -103,15 +106,22 @@ def decide(database: Database, items: Sequence[Item], choice: Choice, *, act: Ac
 
     Raises Invalid for an item that is being erased, Unavailable, ConfigError.
     """
-    said = choice.model_dump(exclude={"by"})
     with database.writing() as session:
-        _refuse_leaving(session, [item.document_id for item in items])
-        new = [
-            DecisionRow(id=_row_id(act, item.document_id), act=act.id, campaign=campaign, decided_by=choice.by, decided_at=act.at,
-                        **item.model_dump(), **{**said, "markers": list(choice.markers), "exclusions": list(choice.exclusions)})
-            for item in items
-        ]  # fmt: skip
-        return _added(session, new)
+        return decide_in(session, items, choice, act=act, campaign=campaign)
+
+
+def decide_in(
+    session: Session, items: Sequence[Item], choice: Choice, *, act: Act, campaign: str | None = None, actor: str = COMMAND
+) -> tuple[Decided, ...]:
+    """``decide`` in a transaction that does more. ``actor``: id of a person, for the audit trail. Raises Invalid."""
+    said = choice.model_dump(exclude={"by"})
+    refuse_leaving(session, [item.document_id for item in items])
+    new = [
+        DecisionRow(id=_row_id(act, item.document_id), act=act.id, campaign=campaign, decided_by=choice.by, decided_at=act.at,
+                    **item.model_dump(), **{**said, "markers": list(choice.markers), "exclusions": list(choice.exclusions)})
+        for item in items
+    ]  # fmt: skip
+    return _added(session, new, actor=actor)
 
 
 def undo(database: Database, document_ids: Sequence[str], *, reason: str, by: str, act: Act) -> tuple[Decided, ...]:
@@ -119,14 +129,28 @@ def undo(database: Database, document_ids: Sequence[str], *, reason: str, by: st
     if not reason.strip() or len(reason) > MOST_REASON:
         raise Invalid(f"a reason of {len(reason.strip())} characters; expected 1 to {MOST_REASON}")
     with database.writing() as session:
-        done = _rows(session, [_row_id(act, name) for name in document_ids])
-        if done:
-            return tuple(map(decided_of, done))
-        standing = {row.document_id: row for row in standing_rows(session, document_ids)}
-        for name in document_ids:
-            if name not in standing:
-                raise NotFound(f"no decision stands on {name}: there is nothing to undo; vigie decide {name} --history shows what was decided")
-        return _added(session, [_undoing(standing[name], act=act, reason=reason.strip(), by=by) for name in document_ids])
+        return undo_in(session, document_ids, reason=reason.strip(), by=by, act=act)
+
+
+def undo_in(session: Session, document_ids: Sequence[str], *, reason: str, by: str, act: Act, actor: str = COMMAND) -> tuple[Decided, ...]:
+    """``undo`` in a transaction that does more. Readings that what is undone rests on are set aside: the item is open again. Raises NotFound."""
+    done = _rows(session, [_row_id(act, name) for name in document_ids])
+    if done:
+        return tuple(map(decided_of, done))
+    standing = {row.document_id: row for row in standing_rows(session, document_ids)}
+    for name in document_ids:
+        if name not in standing:
+            raise NotFound(f"no decision stands on {name}: there is nothing to undo; vigie decide {name} --history shows what was decided")
+    rows = _added(session, [_undoing(standing[name], act=act, reason=reason, by=by) for name in document_ids], actor=actor)
+    if actor == COMMAND:
+        _set_aside_readings(session, document_ids, act)
+    return rows
+
+
+def _set_aside_readings(session: Session, document_ids: Sequence[str], act: Act) -> None:
+    for part in chunks(document_ids):
+        resting = ReviewRow.document_id.in_(part) & ReviewRow.withdrawn_at.is_(None) & (ReviewRow.seat != "repere")
+        session.execute(update(ReviewRow).where(resting).values(withdrawn_at=act.at))
 
 
 def _undoing(row: DecisionRow, *, act: Act, reason: str, by: str) -> DecisionRow:
@@ -168,23 +192,29 @@ def sampled(database: Database) -> tuple[Decided, ...]:
         return tuple(decided_of(row) for row in standing_rows(session, ids) if row.lane == "sondage")
 
 
-def _refuse_leaving(session: Session, document_ids: Sequence[str]) -> None:
-    for part in _chunks(document_ids):
+def refuse_leaving(session: Session, document_ids: Sequence[str]) -> None:
+    """Raises Invalid where one of these is being erased."""
+    for part in chunks(document_ids):
         gone = session.scalars(select(LeavingRow.document_id).where(LeavingRow.document_id.in_(part))).first()
         if gone:
             raise Invalid(f"document {gone} is being erased: its retention period has ended; if it is still online, collect it again, then decide")
 
 
-def _added(session: Session, rows: Sequence[DecisionRow]) -> tuple[Decided, ...]:
-    """Add the rows that are not there yet; all of them, in order."""
+def _added(session: Session, rows: Sequence[DecisionRow], *, actor: str) -> tuple[Decided, ...]:
+    """Add the rows that are not there yet, and tell the audit trail; all of them, in order."""
     known = {row.id for row in _rows(session, [row.id for row in rows])}
-    session.add_all(row for row in rows if row.id not in known)
+    new = [row for row in rows if row.id not in known]
+    session.add_all(new)
     session.flush()
+    for row in new:
+        action, details = ("decided", {"qualification": row.qualification}) if row.qualification else ("decision_undone", {"undoes": row.undoes})
+        details |= {"decision": row.id, "act": row.act}
+        audit.record(session, actor=actor, action=action, subject=("document", row.document_id), details=details)
     return tuple(map(decided_of, _rows(session, [row.id for row in rows])))
 
 
 def _rows(session: Session, ids: Sequence[str]) -> list[DecisionRow]:
-    found = [row for part in _chunks(ids) for row in session.scalars(select(DecisionRow).where(DecisionRow.id.in_(part)))]
+    found = [row for part in chunks(ids) for row in session.scalars(select(DecisionRow).where(DecisionRow.id.in_(part)))]
     return sorted(found, key=lambda row: row.number)
 
 
@@ -192,7 +222,7 @@ def standing_rows(session: Session, document_ids: Iterable[str]) -> Iterator[Dec
     """The last decision of each document that no row undoes; ids that have none are left out."""
     later = aliased(DecisionRow)
     undone = select(later.id).where(later.undoes == DecisionRow.id).exists()
-    for part in _chunks(list(dict.fromkeys(document_ids))):
+    for part in chunks(list(dict.fromkeys(document_ids))):
         last = (
             select(func.max(DecisionRow.number))
             .where(DecisionRow.document_id.in_(part), DecisionRow.qualification.is_not(None), ~undone)
@@ -213,7 +243,7 @@ def pasts(session: Session, document_ids: Iterable[str]) -> dict[str, Past]:
     found: dict[str, Past] = {}
     later = aliased(DecisionRow)
     undone = select(later.id).where(later.undoes == DecisionRow.id).exists()
-    for part in _chunks(list(dict.fromkeys(document_ids))):
+    for part in chunks(list(dict.fromkeys(document_ids))):
         rows = select(DecisionRow.document_id, DecisionRow.qualification, DecisionRow.decided_at, undone).where(DecisionRow.document_id.in_(part))
         for name, qualification, at, is_undone in session.execute(rows):
             past = found.get(name, Past())
@@ -228,7 +258,7 @@ def decided_as(database: Database, document_ids: Iterable[str]) -> set[tuple[str
     with database.reading() as session:
         return {
             (row.document_id, row.qualification)
-            for part in _chunks(list(document_ids))
+            for part in chunks(list(document_ids))
             for row in session.execute(select(DecisionRow.document_id, DecisionRow.qualification).where(DecisionRow.document_id.in_(part)))
         }
 
@@ -239,7 +269,8 @@ def last_decided(database: Database) -> datetime | None:
         return session.scalar(select(func.max(DecisionRow.decided_at)))
 
 
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Parts that one statement can name."""
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
+from cases import audit
 from cases.decisions import Past, decided_of, pasts, standing_rows
+from cases.erasing import erase_work
 from cases.retention import class_of
-from cases.standing import Version, standing_of
+from cases.standing import Version, pending_of, standing_of
 from cases.tables import DecisionRow, ErasedRow, LeavingRow
+from cases.tables_work import UrgencyRow
 from core.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from cases.retention import Rules
 
 CHUNK = 500
+ACTOR = "flow:erasing"  # in the audit trail: what acts by itself
 ALL = "tous"  # each document once, whatever its markers
 
 
@@ -76,10 +80,11 @@ def _leave(session: Session, candidates: Mapping[str, Candidate], *, now: dateti
     already = set(session.scalars(select(LeavingRow.document_id).where(LeavingRow.document_id.in_(candidates))))
     found = {row.document_id: decided_of(row) for row in standing_rows(session, candidates)}
     past = pasts(session, candidates)
+    pending = pending_of(session, {name: one.version for name, one in candidates.items()}, found)
     gone: list[str] = []
     for name, candidate in candidates.items():
         decided = found.get(name)
-        standing = standing_of(decided, candidate.version, rules, past.get(name, Past()))
+        standing = standing_of(decided, candidate.version, rules, past.get(name, Past()), pending=name in pending)
         if name in already or standing.retain_until is None or standing.retain_until > now:
             continue
         kind = class_of(standing, lane=candidate.version.lane)
@@ -88,7 +93,23 @@ def _leave(session: Session, candidates: Mapping[str, Candidate], *, now: dateti
         session.add(LeavingRow(document_id=name, batch=candidate.batch, collected_at=candidate.version.collected_at, since=now))
         gone.append(name)
         yield outcome
-    session.execute(delete(DecisionRow).where(DecisionRow.document_id.in_(gone)))
+    _tell(session, gone, decisions=_erased(session, gone), readings=erase_work(session, gone))
+
+
+def _erased(session: Session, names: Sequence[str]) -> int:
+    """Remove the decisions on these; how many."""
+    numbers = session.scalars(select(DecisionRow.number).where(DecisionRow.document_id.in_(names))).all()
+    session.execute(delete(DecisionRow).where(DecisionRow.document_id.in_(names)))
+    return len(numbers)
+
+
+def _tell(session: Session, names: Sequence[str], *, decisions: int, readings: int) -> None:
+    """The trail says that something was erased, how much and whether an urgency waits on it; of what, its earlier entries say by id."""
+    if not (decisions or readings):
+        return
+    urgent = select(func.count()).select_from(UrgencyRow).where(UrgencyRow.document_id.in_(names), UrgencyRow.closed_at.is_(None))
+    details = {"documents": len(names), "decisions": decisions, "readings": readings, "urgencies_open": session.scalar(urgent) or 0}
+    audit.record(session, actor=ACTOR, action="work_erased", subject=("erasing", "documents"), details=details)
 
 
 def _count(session: Session, candidate: Candidate, outcome: str, decided: Decided | None) -> None:
@@ -122,14 +143,18 @@ def left(database: Database, document_ids: Collection[str]) -> None:
 
 
 def forget(database: Database, document_ids: Collection[str]) -> int:
-    """Remove all decisions on these documents at once, for a person's right to erasure; how many rows. Raises Unavailable, ConfigError."""
+    """Remove all that people decided and wrote on these documents at once, for a person's right to erasure; how many decisions and readings.
+
+    Raises Unavailable, ConfigError.
+    """
     count = 0
     names = sorted(document_ids)
     for start in range(0, len(names), CHUNK):
         with database.writing() as session:
-            ids = session.scalars(select(DecisionRow.number).where(DecisionRow.document_id.in_(names[start : start + CHUNK]))).all()
-            session.execute(delete(DecisionRow).where(DecisionRow.number.in_(ids)))
-            count += len(ids)
+            part = names[start : start + CHUNK]
+            decisions, readings = _erased(session, part), erase_work(session, part)
+            _tell(session, part, decisions=decisions, readings=readings)
+            count += decisions + readings
     database.erase_traces()
     return count
 

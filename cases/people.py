@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from core.records import Record
 
@@ -36,3 +36,15 @@ class Actor(Record):
     def has(self, *roles: Role) -> bool:
         """Whether the person has one of these roles."""
         return any(role in self.roles for role in roles)
+
+
+class Preferences(Record):
+    """How a person wants to read. Nothing of it changes what may be done."""
+
+    blur: bool = True  # texts and images only when asked for
+    greyscale: bool = True
+    keys: bool = True  # one key for each action; off where they clash with a screen reader
+    hints: Literal["apres", "toujours", "jamais"] = "apres"  # when what the model noted is told beside a sign: once it is answered, always, never
+    pause_after: Annotated[int, Field(ge=3, le=100)] | None = (
+        None  # distressing items after which a pause is proposed; None: as cases/policy.yml says
+    )

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from cases import decisions
 from cases.decisions import Past, text_digest
+from cases.progress import BLIND, progress_on, readings_of
 from cases.retention import load_rules, retain_until
 from cases.tables import DecisionRow, ProjectionRow
+from cases.tables_work import ReviewRow
 from core.records import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from sqlalchemy.orm import Session
+
     from cases.database import Database
     from cases.decisions import Decided
     from cases.retention import Rules
-    from core.records import Document, Lane
+    from core.records import CaseStatus, Document, Lane
 
 STEP = 500  # decisions projected at once
+LATELY = timedelta(days=7)  # an index that did not answer when a reading was taken back is told for so long
 
 
 class Version(NamedTuple):
@@ -53,14 +59,18 @@ def begun_at(batch: str) -> datetime | None:
         return None
 
 
-def standing_of(decided: Decided | None, version: Version, rules: Rules, past: Past = Past()) -> Standing:  # noqa: B008 - frozen
-    """How a version stands. A decision made on another text stays visible, but the item is to be read again."""
-    if decided is None:
-        bare = Standing()
-    else:
-        same = decided.text_sha256 == version.text_sha256
-        status = "decide" if same else "a_examiner"
-        bare = Standing(status=status, qualification=decided.qualification, decided_at=decided.decided_at)
+def standing_of(
+    decided: Decided | None,
+    version: Version,
+    rules: Rules,
+    past: Past = Past(),  # noqa: B008 - frozen
+    *,
+    pending: bool = False,
+) -> Standing:
+    """How a version stands. A decision made on another text stays visible, but the item is to be read again. ``pending``: read, not to the end."""
+    same = decided is not None and decided.text_sha256 == version.text_sha256
+    status: CaseStatus = "en_cours" if pending else "decide" if same else "a_examiner"
+    bare = Standing(status=status, qualification=decided and decided.qualification, decided_at=decided and decided.decided_at)
     start = max(version.collected_at, version.batch_at or version.collected_at)
     end = retain_until(start, bare, rules, lane=version.lane, open_case=past.open, undone_at=past.undone_at)
     return bare.model_copy(update={"retain_until": end})
@@ -72,7 +82,17 @@ def standings(database: Database, versions: Mapping[str, Version], *, rules: Rul
     with database.reading() as session:
         found = {row.document_id: decisions.decided_of(row) for row in decisions.standing_rows(session, versions)}
         past = decisions.pasts(session, versions)
-    return {name: standing_of(found.get(name), version, rules, past.get(name, Past())) for name, version in versions.items()}
+        pending = pending_of(session, versions, found)
+    return {name: standing_of(found.get(name), version, rules, past.get(name, Past()), pending=name in pending) for name, version in versions.items()}
+
+
+def pending_of(session: Session, versions: Mapping[str, Version], decided: Mapping[str, Decided]) -> set[str]:
+    """Those whose text was read and is to be read again: en_cours.
+
+    A claim alone shows nothing: it ends by itself, when nobody is there to tell the index, and a write of the index for each would be dear.
+    """
+    readings = readings_of(session, versions)
+    return {name for name, rows in readings.items() if progress_on(rows, decided.get(name), versions[name].text_sha256).pending}
 
 
 def project(index: Shown, database: Database, document_ids: Iterable[str], *, rules: Rules | None = None) -> int:
@@ -110,7 +130,7 @@ def catch_up(index: Shown, database: Database, *, identity: str, since: int | No
     Raises Unavailable, ConfigError.
     """
     left = _left(database, identity)
-    at, changed = left if since is None else min(left, since), 0
+    at, changed = left if since is None else min(left, since), project(index, database, unsettled(database))
     while True:
         with database.reading() as session:
             rows = session.execute(
@@ -121,6 +141,19 @@ def catch_up(index: Shown, database: Database, *, identity: str, since: int | No
         changed += project(index, database, list(dict.fromkeys(row.document_id for row in rows)))
         at = rows[-1].number
         _leave(database, identity, at)
+
+
+def unsettled(database: Database, *, now: datetime | None = None) -> list[str]:
+    """What is read and not decided, or was lately read or taken back without a new decision: no number of a decision tells an index of these."""
+    lately = (now or datetime.now(UTC)) - LATELY
+    later, made = aliased(DecisionRow), aliased(DecisionRow)
+    undone = select(later.id).where(later.undoes == DecisionRow.id).exists()
+    same = (DecisionRow.document_id == ReviewRow.document_id) & (DecisionRow.text_sha256 == ReviewRow.text_sha256)
+    decided = select(DecisionRow.id).where(same, DecisionRow.qualification.is_not(None), ~undone).exists()
+    waits = ReviewRow.withdrawn_at.is_(None) & ReviewRow.seat.in_(BLIND) & ~decided
+    silent = (ReviewRow.at >= lately) & ~select(made.id).where(made.act == ReviewRow.act, made.document_id == ReviewRow.document_id).exists()
+    with database.reading() as session:
+        return sorted(session.scalars(select(ReviewRow.document_id).where(waits | silent | (ReviewRow.withdrawn_at >= lately)).distinct()))
 
 
 def mark_shown(database: Database, *, identity: str, number: int) -> None:

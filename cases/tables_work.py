@@ -47,6 +47,7 @@ class SubmissionStepRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(Moment)
+    act: Mapped[str | None] = mapped_column(String(64))  # of the caller who asked for it: asking again under the same one changes nothing
 
 
 class ContestRow(Base):
@@ -67,6 +68,15 @@ class ContestRow(Base):
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class LinkRow(Base):
+    """The number that links to one thing carry; it rises when they are withdrawn. None: no link was ever withdrawn."""
+
+    __tablename__ = "links"
+
+    subject: Mapped[str] = mapped_column(String(80), primary_key=True)  # what they open
+    number: Mapped[int]
+
+
 class ClaimRow(Base):
     """Who reads an item now; ends by itself."""
 
@@ -75,7 +85,7 @@ class ClaimRow(Base):
 
     document_id: Mapped[str] = mapped_column(String(512), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    seat: Mapped[str] = mapped_column(String(16))  # premiere, seconde, arbitrage
+    seat: Mapped[str] = mapped_column(String(16))  # a value of cases.progress.SEATS
     since: Mapped[datetime] = mapped_column(Moment)
     until: Mapped[datetime] = mapped_column(Moment)
 
@@ -115,6 +125,7 @@ class ReviewRow(Base):
     stratum: Mapped[str | None] = mapped_column(String(64))
     inclusion: Mapped[float | None] = mapped_column(Double)
     taxonomy: Mapped[str] = mapped_column(String(64))
+    distressing: Mapped[bool]  # for the reader's own count of the day; shown to nobody else
     at: Mapped[datetime] = mapped_column(Moment)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -185,10 +196,14 @@ class OptOutRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     asked_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     asked_at: Mapped[datetime] = mapped_column(Moment)
+    covered: Mapped[int | None]  # documents that would go; None until a flow has looked
+    open_cases: Mapped[int | None]  # of these, with an open case or a notice
+    examined_at: Mapped[datetime | None] = mapped_column(Moment)
     agreed_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))  # of two people, where an open case would lose its evidence
     agreed_at: Mapped[datetime | None] = mapped_column(Moment)
+    outcome: Mapped[str | None] = mapped_column(String(16))  # a value of cases.optouts.OUTCOMES
     done_at: Mapped[datetime | None] = mapped_column(Moment)
-    result: Mapped[str | None] = mapped_column(Text)
+    result: Mapped[str | None] = mapped_column(Text)  # counts as JSON, or why it was refused
 
 
 class IdentificationRow(Base):

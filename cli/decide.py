@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cases.database import Database
+    from cases.deciding import Drawn
     from cases.decisions import Act, Choice, Decided
-    from flows.deciding import Drawn
     from index.documents import Entry
     from index.protocol import Index
 
@@ -132,7 +132,7 @@ def _opened(ctx: click.Context) -> Iterator[tuple[Index, Database]]:
 
 
 def _decide(ctx: click.Context, names: list[str], choice: Choice, *, campaign: bool, yes: bool) -> int:
-    from flows import deciding
+    from cases import deciding
 
     if choice.qualification == "urgence":
         console().print(URGENT, style="bold red", soft_wrap=True)  # before anything that may fail
@@ -203,9 +203,8 @@ def _tell(number: int, one: str, many: str, *, shown: bool) -> None:
 
 
 def _undo(ctx: click.Context, names: list[str], *, reason: str, by: str, campaign: bool, yes: bool) -> int:
-    from cases import decisions
+    from cases import deciding, decisions
     from core.errors import NotFound
-    from flows import deciding
 
     with _opened(ctx) as (index, database):
         if campaign:

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         return self.data_dir / "archive"
 
     @property
+    def own_places(self) -> frozenset[str]:
+        """``host:port`` of this machine or network that submissions may name."""
+        return frozenset(place.strip().lower() for place in self.submission_places.split(",") if place.strip())
+
+    @property
     def alerts_dir(self) -> Path:
         """Saved searches, what they found and whether it was delivered."""
         return self.data_dir / "alerts"

@@ -19,6 +19,7 @@ TRACKING = frozenset(
 )  # fmt: skip
 TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_")
 DEFAULT_PORTS = {"http": 80, "https": 443}
+GIVEN_OUT = ipaddress.IPv6Network("2000::/3")
 
 
 def canonical(url: str) -> str:
@@ -64,9 +65,14 @@ def host_of(url: str) -> str:
 
 
 def is_public_address(address: str) -> bool:
-    """Whether an IP address is reachable by everybody: not loopback, private, link-local, reserved or multicast."""
+    """Whether an IP address is reachable by everybody: not loopback, private, link-local, reserved or multicast.
+
+    Of IPv6 only what is given out to networks (2000::/3), without 6to4 and what else carries an IPv4 address that may be private.
+    """
     ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is None:
+            return ip in GIVEN_OUT and ip.sixtofour is None and ip.is_global
         ip = ip.ipv4_mapped
     return ip.is_global and not ip.is_multicast
 

@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 
 from cases.database import Database
+from cases.deciding import item_of
 from cases.decisions import decide, undo
 from core.records import MARKERS, ScoredDocument
-from flows.deciding import item_of
 from flows.recall import flagged_count, recall, scores_of, strata_counts
 from index.documents import Entry
 from index.harm import load_rules

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from cases.database import Database
+from cases.deciding import decide_on, entries_named
+from cases.deciding import undo as undo_on
 from cases.decisions import Decided, decide, undo
 from cases.leaving import Candidate, leave
 from cases.retention import load_rules
 from cases.standing import Version, catch_up, last_number, mark_shown, project, standing_of, standings, version_of
 from core.errors import Unavailable
 from core.records import ScoredDocument
-from flows.deciding import decide_on, entries_named
-from flows.deciding import undo as undo_on
 from flows.standing import show, standings_of
 from index.protocol import Index
 from tests.cases.conftest import NOW, act, choice, item

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _reviews()
     _urgencies()
     _contests_and_submission_steps()
+    _links()
 
 
 def _submissions() -> None:
@@ -138,8 +139,12 @@ def _identifications_and_opt_outs() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("asked_by", sa.String(32), nullable=False),
         sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("covered", sa.Integer(), nullable=True),
+        sa.Column("open_cases", sa.Integer(), nullable=True),
+        sa.Column("examined_at", Moment(), nullable=True),
         sa.Column("agreed_by", sa.String(32), nullable=True),
         sa.Column("agreed_at", Moment(), nullable=True),
+        sa.Column("outcome", sa.String(16), nullable=True),
         sa.Column("done_at", Moment(), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["agreed_by"], ["people.id"], name=op.f("fk_opt_outs_agreed_by")),
@@ -170,6 +175,7 @@ def _reviews() -> None:
         sa.Column("stratum", sa.String(64), nullable=True),
         sa.Column("inclusion", sa.Double(), nullable=True),
         sa.Column("taxonomy", sa.String(64), nullable=False),
+        sa.Column("distressing", sa.Boolean(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("withdrawn_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_reviews_person_id")),
@@ -230,7 +236,17 @@ def _contests_and_submission_steps() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("reason", sa.String(64), nullable=True),
         sa.Column("at", Moment(), nullable=False),
+        sa.Column("act", sa.String(64), nullable=True),
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_submission_steps_submission_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_submission_steps")),
     )
     op.create_index(op.f("ix_submission_steps_submission_id"), "submission_steps", ["submission_id"], unique=False)
+
+
+def _links() -> None:
+    op.create_table(
+        "links",
+        sa.Column("subject", sa.String(80), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_links")),
+    )
