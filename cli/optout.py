@@ -152,6 +152,24 @@ def purge(ctx: click.Context, *, as_json: bool) -> int:
     return _purge(start(ctx), as_json=as_json)
 
 
+@optout.command(name="carry-out")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_context
+def carry_out(ctx: click.Context, *, as_json: bool) -> int:
+    """Count what the wishes written down in the console cover, and carry out those that people agreed to; exit code 2 if one is left."""
+    from flows.optouts import handle_opt_outs
+
+    found = handle_opt_outs(start(ctx))
+    if as_json:
+        click.echo(json.dumps(found._asdict()))
+    else:
+        console().print(
+            f"{counted(found.examined, 'demande comptée', 'demandes comptées')}, {counted(found.carried_out, 'exécutée')}, "
+            f"{counted(found.left, 'reste à terminer', 'restent à terminer')}."
+        )
+    return 2 if found.left else 0
+
+
 @optout.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
@@ -170,9 +188,9 @@ def verify(ctx: click.Context, *, as_json: bool) -> int:
 
 def _wishes(settings: Settings, values: tuple[str, ...], *, author: str | None, platform: str | None) -> list[Wish]:
     """What the command line names. Raises Invalid."""
+    from core.accounts import named_account
     from core.errors import Invalid
     from core.pseudonyms import load_key
-    from crawlers.accounts import named_account
     from crawlers.optout import author_wishes, wishes_of
 
     if bool(author) != bool(platform):

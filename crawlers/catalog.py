@@ -80,6 +80,14 @@ class Source(Record):
         """The hosts that the file names, with and without "www.": the only ones that are read."""
         return spellings({host_of(address) for address in self.addresses()} | {host.lower() for host in self.hosts})
 
+    def may_read(self, host: str) -> bool:
+        """Whether a host may be read that pages of this source lead to."""
+        return host in self.own_hosts()
+
+    def patience(self) -> float:
+        """Seconds that one answer may take."""
+        return 30.0
+
     def own_places(self) -> frozenset[str]:
         """Host and port of the addresses that the file names: where they lie on this machine or network, only these are read."""
         return frozenset(urlsplit(address).netloc.rpartition("@")[2].lower() for address in self.addresses())

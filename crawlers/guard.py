@@ -16,14 +16,17 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.error import DNSLookupError
 
+from core.addresses import inside
 from core.urls import DEFAULT_PORTS, host_of, is_ip, is_public_address
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
 
 NAMED_HOSTS = "VIGIE_NAMED_HOSTS"  # Scrapy setting: the hosts that the source files of this process name
+UNREACHED: dict[str, str] = {}  # why names of this process led nowhere: Twisted lets no reason through
 
 
 class Refused(IgnoreRequest):
@@ -52,13 +55,19 @@ class GuardedResolver(CachingThreadedResolver):
         found = super().getHostByName(name, timeout)
         if is_ip(name) or (name.lower() == "localhost" and "localhost" in self._named):  # GuardMiddleware has judged what is written
             return found
-        return found.addCallback(_public, name)
+        return found.addCallbacks(_public, _unknown, callbackArgs=(name,), errbackArgs=(name,))
 
 
 def _public(address: str, name: str) -> str:
     if not is_public_address(address):
+        UNREACHED[name.lower()] = "private_address"
         raise DNSLookupError(f"{name} lies at a private address")
     return address
+
+
+def _unknown(failure: Failure, name: str) -> Failure:
+    UNREACHED[name.lower()] = "unknown_host"
+    return failure
 
 
 class GuardMiddleware:
@@ -80,7 +89,7 @@ class GuardMiddleware:
         host, place = host_of(request.url), _place(request.url)
         if inside(host) and place not in spider.source.own_places():
             raise Refused("private_address")
-        if host not in spider.source.own_hosts():
+        if not spider.source.may_read(host):
             raise Refused("other_host")
         if not _is_own_port(request.url) and place.removeprefix("www.") not in {one.removeprefix("www.") for one in spider.source.own_places()}:
             raise Refused("other_port")
@@ -101,8 +110,3 @@ def _is_own_port(url: str) -> bool:
 def _is_downgraded(request: Request) -> bool:
     led_by = request.meta.get("redirect_urls", ())
     return urlsplit(request.url).scheme == "http" and any(urlsplit(url).scheme == "https" for url in led_by)
-
-
-def inside(host: str) -> bool:
-    """Whether an address written as such lies on this machine or network."""
-    return (is_ip(host) and not is_public_address(host)) or host == "localhost" or host.endswith((".localhost", ".internal", ".local"))

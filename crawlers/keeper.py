@@ -47,6 +47,10 @@ class Keeper:
         self.clock = Clock()
         self.error: BaseException | None = None  # the disk is full or refuses, or a fault of ours: the run must stop
 
+    def tally(self) -> tuple[Counter[str], int]:
+        """The reasons given so far, and how many items failed: what differs after an answer is what became of it."""
+        return Counter(self._reasons), self._counts["failed"]
+
     @property
     def complete(self) -> bool:
         """Whether nothing failed so far that another run could read."""

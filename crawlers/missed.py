@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from crawlers.guard import Refused
+from core.urls import host_of
+from crawlers.guard import UNREACHED, Refused
 from crawlers.headers import lower_headers
 from crawlers.page import decode
 from crawlers.walls import wall
@@ -48,6 +49,8 @@ def reason_of(error: BaseException | None, *, url: str, silent: Collection[str])
     if isinstance(error, UnicodeError | ValueError):
         return Why("bad_address", f"{url}: leads to an address that cannot be read ({str(error)[:200]})")
     reason = NETWORK.get(type(error).__name__)
+    if reason == "unknown_host":
+        return _unreached(url)
     return Why(reason, f"{url}: {reason}", transient=reason != "too_large") if reason else None
 
 
@@ -55,9 +58,18 @@ def _ignored(url: str, why: str, *, silent: Collection[str]) -> Why:
     if "robots.txt" not in why:
         reason = "too_many_redirects" if "redirect" in why else "too_large"
         return Why(reason, f"{url}: not read ({why[:200] or reason})")
+    if urlsplit(url).netloc in silent and host_of(url) in UNREACHED:
+        return _unreached(url)
     if urlsplit(url).netloc in silent:
         return Why("robots_unreachable", f"{url}: robots.txt cannot be read, which is no permission", transient=True)
     return Why("robots_txt", f"{url}: robots.txt asks not to read it")
+
+
+def _unreached(url: str) -> Why:
+    """A name that nobody knows, now; or one that leads into this house."""
+    if UNREACHED.get(host_of(url)) == "private_address":
+        return Why("private_address", f"{url}: its name leads to a private address")
+    return Why("unknown_host", f"{url}: its name is not known", transient=True)
 
 
 def _answered(response: Response) -> Why:

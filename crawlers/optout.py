@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import AwareDatetime, ValidationError
 
+from core.accounts import account_in, read_account, spellings
 from core.errors import ConfigError, Invalid
 from core.files import disk_errors, locked, read_json_lines, write_text
 from core.pseudonyms import pseudonym
 from core.records import Record
 from core.urls import canonical, host_of, is_ip
-from crawlers.accounts import account_in, read_account, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from tldextract import TLDExtract
 
+    from core.accounts import Account
     from core.records import Document, SetAside
-    from crawlers.accounts import Account
 
 FILE = "opt_outs.jsonl"
 MAX_STEPS = 50  # of a path: an address with more is not compared further

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
+from core.addresses import inside
 from core.urls import host_of
-from crawlers.guard import Refused, inside
+from crawlers.guard import Refused
 from crawlers.hosts import Hosts, one_name
 from crawlers.times import parse_time
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.records import SourceReport
     from core.settings import Settings
     from crawlers.catalog import Source
+    from crawlers.spiders.base import SourceSpider
 
 MAX_BODY = 10 * 2**20  # bytes; a larger page is no page
 
@@ -38,20 +39,8 @@ def crawl(source: Source, *, settings: Settings) -> SourceReport:
     """Read one source into the archive; its counts. Raises ConfigError."""
     from importlib import import_module
 
-    from scrapy.crawler import AsyncCrawlerProcess
-
-    _check_contact(source, contact=settings.contact)
-    archive, history = Archive(settings.archive_dir), History(settings.archive_dir)
-    archive.recover()
-    prepare()
-    key = load_key(settings)
-    keeper = Keeper(archive, source=source, key=key, settings=settings, opt_outs=load_opt_outs(settings.archive_dir, key=key))
-    cursor = Cursor(settings.archive_dir / "cursors" / f"{source.name}.json")
-    process = AsyncCrawlerProcess(scrapy_settings(source, contact=settings.contact))
-    process.crawl(import_module(f"crawlers.spiders.{source.kind}").Spider, source=source, keeper=keeper, cursor=cursor, house=settings)
-    process.start()
-    if keeper.error:
-        raise keeper.error
+    history, cursor = History(settings.archive_dir), Cursor(settings.archive_dir / "cursors" / f"{source.name}.json")
+    keeper = read(source, settings=settings, cursor=cursor, spider=import_module(f"crawlers.spiders.{source.kind}").Spider)
     counts = keeper.finish()
     earlier = history.reports(source.name)
     clock = keeper.clock.state().alarm
@@ -59,6 +48,24 @@ def crawl(source: Source, *, settings: Settings) -> SourceReport:
     history.add(report, at=datetime.now(UTC))
     cursor.save(complete=keeper.complete)  # only now: what a run that is killed missed is read the next time
     return report
+
+
+def read(source: Source, *, settings: Settings, cursor: Cursor, spider: type[SourceSpider], **known: Any) -> Keeper:
+    """Read one source into a batch that its keeper is to seal. ``known``: what the spider is told besides. Raises ConfigError."""
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    _check_contact(source, contact=settings.contact)
+    archive = Archive(settings.archive_dir)
+    archive.recover()
+    prepare()
+    key = load_key(settings)
+    keeper = Keeper(archive, source=source, key=key, settings=settings, opt_outs=load_opt_outs(settings.archive_dir, key=key))
+    process = AsyncCrawlerProcess(scrapy_settings(source, contact=settings.contact))
+    process.crawl(spider, source=source, keeper=keeper, cursor=cursor, house=settings, **known)
+    process.start()
+    if keeper.error:
+        raise keeper.error
+    return keeper
 
 
 def trial(source: Source) -> Source:
@@ -85,7 +92,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "ROBOTSTXT_USER_AGENT": "Vigie",
         "DOWNLOAD_DELAY": 0,  # crawlers.pace keeps it, together with other processes
         "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
-        "DOWNLOAD_TIMEOUT": 30,
+        "DOWNLOAD_TIMEOUT": source.patience(),
         "DOWNLOAD_MAXSIZE": MAX_BODY,
         "DOWNLOAD_WARNSIZE": 0,
         "RETRY_TIMES": 2,

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
+from core.addresses import inside
 from core.errors import SourceError
 from core.urls import host_of, is_ip, is_public_address
 
@@ -155,8 +156,7 @@ def _allowed(url: str, *, gate: Gate) -> tuple[str, int]:
         raise SourceError("bad_address", f"{url[:200]}: cannot be read ({error}); expected wss:// and a host") from error
     if parts.scheme not in PORTS or not host:
         raise SourceError("bad_address", f"{url[:200]}: not the address of a stream; expected wss:// and a host")
-    inside = (is_ip(host) and not is_public_address(host)) or host == "localhost" or host.endswith((".localhost", ".internal", ".local"))
-    if inside and place not in gate.places:
+    if inside(host) and place not in gate.places:
         raise SourceError("private_address", f"{url}: lies on this machine or network, and the source file does not name it")
     if host not in gate.hosts:
         raise SourceError("other_host", f"{url}: the source file does not name {host}")

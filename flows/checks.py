@@ -100,11 +100,20 @@ def _database(settings: Settings) -> str:
 
 
 def _cases(settings: Settings) -> str:
+    from cases import audit
     from cases.database import open_database
     from cases.standing import last_number
+    from cases.urgencies import open_ones
 
     with contextlib.closing(open_database(settings)) as database:
-        return f"{last_number(database)} decisions in the case database"
+        trail = audit.verify(database)
+        late = [one for one in open_ones(database) if one.overdue]
+        decisions = last_number(database)
+    if trail.wrong is not None:
+        raise ConfigError(f"the audit trail is broken: {trail.why}; keep this database as it is, and compare with a backup: vigie audit verify")
+    if late:
+        raise ConfigError(f"{len(late)} urgencies are open past their time: somebody must say what was done, in the console under Urgences")
+    return f"{decisions} decisions in the case database; audit trail of {trail.entries} entries is whole"
 
 
 def _alerts(settings: Settings) -> str:

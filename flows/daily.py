@@ -21,10 +21,12 @@ from crawlers.catalog import choose
 from flows.alerting import Delivered, deliver
 from flows.crawling import crawl_source
 from flows.indexing import publish_all
+from flows.optouts import Handled, handle_opt_outs
 from flows.publishing import PublishReport
 from flows.report import RunReport, markdown
 from flows.retention import Retained, retain_all
 from flows.scoring import ScoreReport, score_waiting
+from flows.submissions import drain
 
 log = get_logger(__name__)
 DELAYS: list[float] = [10, 60]  # seconds before the second and the third try
@@ -70,6 +72,14 @@ def deliver_found(settings: Settings) -> Delivered:
     return found
 
 
+@task(retries=2, retry_delay_seconds=DELAYS, retry_condition_fn=_may_pass)
+def honour_opt_outs(settings: Settings) -> Handled:
+    """The wishes of the console that people agreed to, before anything is read anew."""
+    found = handle_opt_outs(settings)
+    log.info("opt_outs", **found._asdict())
+    return found
+
+
 def at_once(crawls: int) -> Any:
     """A task runner that holds back more than this many crawls."""
     return ThreadPoolTaskRunner(max_workers=crawls)
@@ -110,11 +120,20 @@ def retention(settings: Settings | None = None) -> Retained:
     return found
 
 
+@flow(name="submissions", validate_parameters=False)
+def submissions(settings: Settings | None = None) -> int:
+    """Read what was submitted and waits; how many submissions came to an end. ``vigie submissions serve`` does it as they come."""
+    done = drain(settings or load_settings())
+    log.info("submissions_read", submissions=done)
+    return done
+
+
 @flow(name="daily", validate_parameters=False)
 def daily(settings: Settings | None = None) -> RunReport:
     """Crawl all enabled sources, score what is new, publish it, deliver the alerts that it raised, and leave a report."""
     settings = settings or load_settings()
     Archive(settings.archive_dir).recover()
+    honour_opt_outs(settings)
     sources, broken = crawl.with_options(task_runner=at_once(settings.crawl_concurrency))((), settings)
     Archive(settings.archive_dir).recover()  # what a crawl that was stopped had kept
     report = RunReport(sources=tuple(sources), broken=broken, score=ScoreReport(), publish=PublishReport())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
+from core import atom
+from core.atom import Category
 from core.files import atomic
 from flows.delivery_payload import CAMPAIGN, CONSOLE, details, headline
 
@@ -16,50 +16,24 @@ if TYPE_CHECKING:
 
     from flows.delivery_payload import Item
 
-ATOM = "http://www.w3.org/2005/Atom"
-
 
 def feed(search: str, title: str, items: Sequence[tuple[int, Item]], *, created_at: datetime) -> bytes:
     """The feed of (when found, in seconds since 1970; item), the newest first."""
-    root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
-    _add(root, "id", f"urn:vigie:alerte:{search}")
-    _add(root, "title", f"Vigie : {title}")
-    _add(root, "updated", _time(items[0][0]) if items else created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    _add(etree.SubElement(root, f"{{{ATOM}}}author"), "name", "Vigie")
-    for found_at, item in items:
-        _add_item(root, item, found_at)
-    written: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)
-    return written
+    entries = tuple(_entry(item, datetime.fromtimestamp(found_at, UTC)) for found_at, item in items)
+    updated = entries[0].updated if entries else created_at
+    return atom.feed(f"urn:vigie:alerte:{search}", title=f"Vigie : {title}", updated=updated, entries=entries)
 
 
-def _add_item(root: etree._Element, item: Item, found_at: int) -> None:
-    entry = etree.SubElement(root, f"{{{ATOM}}}entry")
-    _add(entry, "id", f"urn:vigie:{item['delivery_id']}")
-    _add(entry, "title", headline(item))
-    _add(entry, "updated", _time(found_at))
-    if item[CONSOLE]:
-        etree.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=item[CONSOLE])
-    for marker in item["markers"]:
-        etree.SubElement(entry, f"{{{ATOM}}}category", term=marker)
-    if item[CAMPAIGN]:
-        etree.SubElement(entry, f"{{{ATOM}}}category", term=_plain(item[CAMPAIGN]), scheme="urn:vigie:campagne")
-    content = _add(entry, "content", "\n".join([f"Document {item['document']}", *details(item)]))
-    content.set("type", "text")
-
-
-def _add(parent: etree._Element, name: str, text: str) -> etree._Element:
-    element = etree.SubElement(parent, f"{{{ATOM}}}{name}")
-    element.text = _plain(text)
-    return element
-
-
-def _plain(text: str) -> str:
-    """Without what XML cannot hold."""
-    return "".join(sign if sign in "\n\t" or (sign.isprintable() and sign not in "\ufffe\uffff") else " " for sign in text)
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _entry(item: Item, found_at: datetime) -> atom.Entry:
+    campaign = (Category(item[CAMPAIGN], "urn:vigie:campagne"),) if item[CAMPAIGN] else ()
+    return atom.Entry(
+        id=f"urn:vigie:{item['delivery_id']}",
+        title=headline(item),
+        updated=found_at,
+        content="\n".join([f"Document {item['document']}", *details(item)]),
+        link=item[CONSOLE] or None,
+        categories=(*(Category(marker) for marker in item["markers"]), *campaign),
+    )
 
 
 def write_feed(path: Path, content: bytes) -> None:

@@ -20,7 +20,7 @@ from index.open import open_index
 from nlp.classify import revision_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from core.settings import Settings
     from flows.projection import Projection
@@ -60,14 +60,27 @@ def _results(settings: Settings) -> Results:
 def publish_all(settings: Settings, *, advance: Callable[[int], None] = lambda _: None) -> PublishReport:
     """Publish what waits, and what the sources' runs saw; an index of an earlier version is first built anew. Raises Unavailable, ConfigError."""
     with opened(settings) as (results, index, projection):
-        generation = index.health().generation
-        if is_older(generation, alias=settings.index_name):
-            log.warning("index_of_earlier_version", generation=generation)
-            rebuild(results, index, projection=projection)
+        _renew(settings, results, index, projection)
         report = publish_waiting(results, index, projection=projection, advance=advance)
         match_owed(settings, index)
         publish_runs(results.archive.root, index)
     return report
+
+
+def publish_batches(settings: Settings, batches: Collection[str], document_ids: Collection[str]) -> set[str]:
+    """Publish these scored batches alone; which of these documents the index then holds. Raises Unavailable, ConfigError."""
+    with opened(settings) as (results, index, projection):
+        _renew(settings, results, index, projection)
+        publish_waiting(results, index, projection=projection, only=batches)
+        return set(index.known(document_ids))
+
+
+def _renew(settings: Settings, results: Results, index: Index, projection: Projection) -> None:
+    """Build an index of an earlier version anew."""
+    generation = index.health().generation
+    if is_older(generation, alias=settings.index_name):
+        log.warning("index_of_earlier_version", generation=generation)
+        rebuild(results, index, projection=projection)
 
 
 def publish_patiently(settings: Settings, *, hours: float, tell: Callable[[str], None], advance: Callable[[int], None]) -> PublishReport:

@@ -20,7 +20,7 @@ from index.documents import to_entry
 from index.queries import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from flows.projection import Projection
     from flows.results import Results
@@ -45,14 +45,19 @@ class PublishReport(Record):
 
 
 def publish_waiting(
-    results: Results, index: Index, *, projection: Projection | None = None, advance: Callable[[int], None] = lambda _: None
+    results: Results,
+    index: Index,
+    *,
+    projection: Projection | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+    only: Collection[str] | None = None,
 ) -> PublishReport:
-    """Index every scored batch that this index lacks, oldest first. Raises Unavailable, ConfigError."""
+    """Index every scored batch that this index lacks, or of them ``only`` these, oldest first. Raises Unavailable, ConfigError."""
     projection = projection or plain()
     identity = index.health().identity
     before = projection.decided()
     totals = dict.fromkeys(("indexed", "duplicate", "expired", "failed"), 0)
-    batches = results.publishable(identity=identity)
+    batches = results.publishable(identity=identity, only=only)
     if projection.campaigns and not projection.campaigns.is_complete():  # new, lost, or of a version that compared otherwise
         remember(results, projection.campaigns)
         if identity:

@@ -44,13 +44,18 @@ def purge(archive: Archive, index: Index, opt_outs: OptOuts, *, forget: Callable
     index.health()
     archive.recover()
     # all of them are told before the archive forgets which documents there were; an index that cannot be read stops here
-    covered = _ids_in_index(index, opt_outs) | _ids_in_archive(archive, opt_outs)
+    covered = covered_ids(archive, index, opt_outs)
     forget(sorted(covered))
     run = Purge(archive, opt_outs)
     erased = run.run()
     removed = _from_index(index, opt_outs, run.sweep, forget, covered=covered)
     left = remains(archive, opt_outs, traces=run.traces) + _in_index(index, opt_outs)
     return Purged(archive=erased, index=removed, left=dict(left))
+
+
+def covered_ids(archive: Archive, index: Index, opt_outs: OptOuts) -> set[str]:
+    """The documents that a purge would erase. Raises ConfigError, Unavailable."""
+    return _ids_in_index(index, opt_outs) | _ids_in_archive(archive, opt_outs)
 
 
 def verify(archive: Archive, index: Index, opt_outs: OptOuts) -> dict[str, int]:

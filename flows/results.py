@@ -10,7 +10,7 @@ from core.files import read_lines, write_lines, write_text
 from core.records import Assessment, SetAside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from crawlers.archive import Archive
@@ -58,9 +58,10 @@ class Results:
     def _mark(self, batch: str, identity: str) -> Path:
         return self.archive.root / "published" / _slug(identity) / f"{batch}.json"
 
-    def publishable(self, *, identity: str | None) -> list[str]:
-        """Batches that are scored and that this index does not hold as this model scored them, oldest first."""
-        return [batch for batch in self.scored() if not (identity and self._holds(batch, identity))]
+    def publishable(self, *, identity: str | None, only: Collection[str] | None = None) -> list[str]:
+        """Batches that are scored and that this index does not hold as this model scored them, oldest first; or ``only`` of these."""
+        scored = self.scored() if only is None else [batch for batch in sorted(only) if self.path(batch).exists()]
+        return [batch for batch in scored if not (identity and self._holds(batch, identity))]
 
     def _holds(self, batch: str, identity: str) -> bool:
         mark = self._mark(batch, identity)

@@ -121,12 +121,14 @@ def _strike_off(database: Database, going: Mapping[str, Leaving], *, left: Mappi
 
 def retain_all(settings: Settings, *, now: datetime, yes: bool = False, rules: Rules | None = None) -> Retained:
     """``retain`` on all that the settings name; what else holds a document forgets it too. Raises ConfigError, Unavailable."""
+    from cases.answers import expire
     from cases.database import open_database
     from crawlers.archive import Archive
     from flows.forgetting import forgetting
     from index.open import open_index
 
     with closing(open_index(settings)) as index, closing(open_database(settings)) as database:
+        expire(database, now=now)
         return retain(Archive(settings.archive_dir), index, database, now=now, yes=yes, rules=rules, forget=forgetting(settings))
 
 

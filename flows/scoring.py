@@ -10,7 +10,7 @@ from flows.results import Results
 from nlp.score import Item, Refusal, Scorer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from core.records import Assessment, Document
     from core.settings import Settings
@@ -26,12 +26,17 @@ class ScoreReport(Record):
 
 
 def score_waiting(
-    archive: Archive, *, settings: Settings, scorer: Scorer | None = None, advance: Callable[[int], None] = lambda _: None
+    archive: Archive,
+    *,
+    settings: Settings,
+    scorer: Scorer | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+    batches: Collection[str] | None = None,
 ) -> ScoreReport:
-    """Score all that waits. ``advance`` is told how many documents were done. Raises ConfigError."""
+    """Score all that waits, or of it these batches. ``advance`` is told how many documents were done. Raises ConfigError."""
     scorer = scorer or Scorer(settings)
     results = Results(archive, model=scorer.classifier.name, revision=scorer.classifier.revision)
-    waiting = results.waiting()
+    waiting = results.waiting() if batches is None else [batch for batch in sorted(batches) if not results.path(batch).exists()]
     scored = aside = 0
     for batch in waiting:
         refused: list[SetAside] = []

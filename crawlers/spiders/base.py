@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from core.records import Document
     from core.settings import Settings
     from crawlers.catalog import Source
     from crawlers.cursor import Cursor
@@ -183,8 +184,8 @@ class SourceSpider(scrapy.Spider):
         self.take(page, items, capture=capture)
         return [one for one in found if isinstance(one, scrapy.Request) and not (one.meta.get(FURTHER) and left_here)]
 
-    def take(self, page: Page, items: Sequence[Draft | Left], *, capture: Any = None) -> None:
-        """Archive the items of a page; one met twice in this run counts as a duplicate."""
+    def take(self, page: Page, items: Sequence[Draft | Left], *, capture: Any = None) -> list[Document]:
+        """Archive the items of a page; one met twice in this run counts as a duplicate. The documents among the others, new or known."""
         fresh = []
         for item in items:
             key = item.url if isinstance(item, Draft) else None
@@ -196,6 +197,7 @@ class SourceSpider(scrapy.Spider):
             fresh.append(item)
         documents = self.keeper.take(fresh, capture=capture or capture_of(page), page=page)
         self.cursor.note_items({document.platform_id: document.url for document in documents if document.platform_id})
+        return documents
 
     def gone(self, url: str) -> None:
         """The site says that this item is gone: if it is archived, its last version says so from now on."""

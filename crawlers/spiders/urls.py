@@ -46,9 +46,13 @@ class Spider(SourceSpider):
     async def begin(self) -> AsyncIterator[scrapy.Request]:
         """Each address by its plan."""
         for address in self.source.addresses():
-            found = plan(address)
-            for request in self.ask(found.ask, step="planned", submitted=address) if found else self.ask(address):
+            for request in self.asked(address):
                 yield request
+
+    def asked(self, address: str) -> Iterator[scrapy.Request]:
+        """The first request for an address, by its plan."""
+        found = plan(address)
+        return self.ask(found.ask, step="planned", submitted=address) if found else self.ask(address, step="itself", submitted=address)
 
     def planned(self, page: Page, submitted: str) -> Iterator[Draft | Left | scrapy.Request]:
         """The answer of a platform's interface."""
@@ -56,27 +60,27 @@ class Spider(SourceSpider):
         try:
             items = found.read(page).items if found else ()
         except SourceError as error:
-            if error.reason.startswith(("not_", "unreadable_")) and not _is_itself(submitted):  # another kind of site has addresses of this form
-                yield from self.ask(submitted)
+            if error.reason.startswith(("not_", "unreadable_")) and _has_page(submitted):  # another kind of site has addresses of this form
+                yield from self.ask(submitted, step="itself", submitted=submitted)
                 return
             raise
         yield from items
 
-    def first(self, page: Page) -> Iterator[Draft | Left]:
-        """The page itself."""
+    def itself(self, page: Page, submitted: str) -> Iterator[Draft | Left]:
+        """The page that was submitted."""
         yield from read_any(page).items
 
     def missed(self, failure: Failure) -> list[scrapy.Request]:
         """Where an interface refuses, the page itself may tell."""
-        request: Any = getattr(failure, "request", None)
-        submitted = request.cb_kwargs.get("submitted") if request is not None else None
+        known: dict[str, Any] = getattr(getattr(failure, "request", None), "cb_kwargs", {})
         response = getattr(failure.value, "response", None)
-        if submitted and not _is_itself(submitted) and response is not None and 400 <= response.status < 500 and response.status != TOO_MANY:
-            return list(self.ask(submitted))
+        refused = response is not None and 400 <= response.status < 500 and response.status != TOO_MANY
+        if refused and known.get("step") == "planned" and _has_page(known["submitted"]):
+            return list(self.ask(known["submitted"], step="itself", submitted=known["submitted"]))
         return super().missed(failure)
 
 
-def _is_itself(submitted: str) -> bool:
-    """Whether the plan for an address is the page itself: then there is nothing else to ask."""
+def _has_page(submitted: str) -> bool:
+    """Whether an address is asked of an interface first, so that the page itself is left to ask."""
     found = plan(submitted)
-    return found is not None and canonical(found.ask) == canonical(submitted)
+    return found is not None and canonical(found.ask) != canonical(submitted)

@@ -38,7 +38,7 @@ def to(place: str, status: int = 302) -> Answer:
 def judged(url: str, *, places: set[str], led_by: tuple[str, ...] = ()) -> str:
     """What the guard of a source that reads jardins.example says."""
     own = {"jardins.example", "www.jardins.example", "127.0.0.1"}
-    source = SimpleNamespace(own_places=lambda: frozenset(places), own_hosts=lambda: frozenset(own))
+    source = SimpleNamespace(own_places=lambda: frozenset(places), own_hosts=lambda: frozenset(own), may_read=own.__contains__)
     keeper = SimpleNamespace(opt_outs=SimpleNamespace(covers_address=lambda _: False))
     crawler: Any = SimpleNamespace(spider=SimpleNamespace(source=source, keeper=keeper))
     try:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.accounts import Account, account_in, named_account, read_account, spellings
 from core.errors import ConfigError, Invalid, VigieError
 from core.pseudonyms import pseudonym
 from core.records import Funding
-from crawlers.accounts import Account, account_in, named_account, read_account, spellings
 from crawlers.optout import FILE, OptOut, OptOuts, Wish, add, author_wishes, load_opt_outs, remove, wishes_of
 from tests.conftest import make_document
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cases.database import open_database
+from cases.deciding import decide_on, entries_named
 from core.errors import Unavailable
 from core.records import MARKERS, Assessment
 from flows import indexing
 from flows.alerting import deliver, remove
-from flows.deciding import decide_on, entries_named
 from flows.delivery import feed_path, outbox_of
 from flows.forgetting import forgetting
 from flows.indexing import publish_all, publish_patiently, rebuild_all
