@@ -72,6 +72,16 @@ def exported(entry: Entry, *, key: bytes, addresses: bool = False) -> dict[str, 
     }
 
 
+def quotes(entry: Entry, places: Iterable[tuple[int, int]], *, key: bytes) -> list[tuple[int | None, str]]:
+    """Passages of an entry's text as ``exported`` masks them: each place in the exported text (None: a name is cut), and its words."""
+    spans, rename = private(entry["text"], account_names(entry)), partial(_renamed, key=key, platform=entry["platform"])
+    whole, found = masked(entry["text"], spans, rename), list[tuple[int | None, str]]()
+    for start, end in places:
+        at, said = len(masked(entry["text"], spans, rename, end=start)), masked(entry["text"], spans, rename, start=start, end=end)
+        found.append((at if whole[at : at + len(said)] == said else None, _clean(said)))
+    return found
+
+
 def _renamed(kind: str, name: str, *, key: bytes, platform: str) -> str:
     """The same name gives the same pseudonym; that of an account is the one its own posts are exported under."""
     return pseudonym(key, platform=platform if kind == "compte" else kind, account=name)
@@ -104,7 +114,7 @@ def _write_csv(out: Any, columns: Sequence[str], rows: Iterable[dict[str, Any]],
     writer.writerow(columns)
     if labels:
         writer.writerow([BY_NAME[name].label for name in columns])
-    return _count(writer.writerow, ([_cell(row[name]) for name in columns] for row in rows))
+    return _count(writer.writerow, ([cell(row[name]) for name in columns] for row in rows))
 
 
 def _count(write: Callable[[list[Any]], Any], rows: Iterator[list[Any]]) -> int:
@@ -114,7 +124,7 @@ def _count(write: Callable[[list[Any]], Any], rows: Iterator[list[Any]]) -> int:
     return count
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A number stays one; text that a spreadsheet would compute gets an apostrophe before it."""
     if value is None or isinstance(value, bool | int | float):
         return value

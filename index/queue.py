@@ -49,7 +49,9 @@ class QueuePage(NamedTuple):
 
 
 def read_queue(index: Index, query: Query, *, size: int = 20, after: QueueCursor | None = None) -> QueuePage:
-    """One page of what is open and fits ``query``, whose ``lane``, ``status``, ``sort``, ``size`` and ``after`` do not count.
+    """One page of what is open and fits ``query``, whose ``status``, ``sort``, ``size`` and ``after`` do not count.
+
+    Of its ``lane``, one alone leaves the other out.
 
     Raises Invalid, and what the index raises.
     """
@@ -57,7 +59,9 @@ def read_queue(index: Index, query: Query, *, size: int = 20, after: QueueCursor
         raise Invalid(f"{size} items of the queue asked; expected 1 to {MAX_SIZE}")
     start = after or QueueCursor(None, None, 0)
     flagged, sample = _Lane(index, _lane(query, "signale")), _Lane(index, _lane(query, "sondage"))
-    worst, drawn = flagged.leaders(start.flagged), sample.leaders(start.sample)
+    wanted = query.terms.get("lane") or ("signale", "sondage")
+    worst = flagged.leaders(start.flagged) if "signale" in wanted else iter(())
+    drawn = sample.leaders(start.sample) if "sondage" in wanted else iter(())
     items: list[QueueItem] = []
     for place in range(start.shown + 1, start.shown + size + 1):
         first, second = (drawn, worst) if place % SAMPLE_EVERY == 0 else (worst, drawn)

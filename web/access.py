@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, Request
-from itsdangerous import BadSignature, Signer
 from starlette.datastructures import FormData
 
-from cases.accounts import actor_of_session
-from cases.people import READERS, ROLES, Actor, Role, Scope
-from core.errors import Forbidden
-from web.console import Console, console_of
+from cases.keys import actor_of_key
+from cases.people import READERS, Actor, Role, Scope
+from core.errors import ConfigError, Forbidden
+from web.console import console_of
+from web.limits import KEYS, count_person, count_wrong
+from web.sessions import COOKIE, cookie_value, csrf_token, session_token, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COOKIE = "vigie_session"
 FIELD, HEADER = "csrf", "X-CSRF-Token"
 SAFE = ("GET", "HEAD", "OPTIONS")
+__all__ = [
+    "COOKIE", "PERMISSIONS", "Permission", "SignInNeeded", "allow", "allow_api", "cookie_value", "csrf_token", "form_of", "own_site",
+    "public", "session_token", "sign_in_address", "signed_in",
+]  # fmt: skip
 
 
 class Permission(NamedTuple):
-    """Roles of which one is needed, and for programs the scope that their key needs; None: not for programs."""
+    """Roles of which one is needed (none: being signed in is enough), and for programs the scope that their key needs; None: not for programs."""
 
     roles: tuple[Role, ...]
     scope: Scope | None = None
 
 
 PERMISSIONS: dict[str, Permission] = {
-    "account": Permission(ROLES),  # one's own password, preferences, keys
+    "account": Permission(()),  # one's own password, preferences, keys: everybody who is signed in
     "submit": Permission(("soumet", "analyse", "valide"), "submissions:write"),
     "follow": Permission(("soumet", "analyse", "valide"), "submissions:read"),  # of one's own organisation
     "contest": Permission(("soumet",), "submissions:write"),
@@ -40,7 +43,8 @@ PERMISSIONS: dict[str, Permission] = {
     "review": Permission(("analyse", "valide"), "reviews:write"),
     "adjudicate": Permission(("valide",)),  # readings that differ, contests, undoing what another decided, golden items
     "quality": Permission(("analyse", "valide", "administre"), "statistics:read"),
-    "export": Permission(("valide", "administre")),  # training candidates, registers
+    "export": Permission(("valide", "administre")),  # registers without texts
+    "export_texts": Permission(("valide",)),  # training candidates: who administers reads nothing by that role
     "identify": Permission(("valide", "droit")),  # asking or agreeing to ask who an author is
     "opt_out": Permission(("droit", "administre")),
     "administer": Permission(("administre",)),
@@ -55,10 +59,24 @@ class SignInNeeded(Forbidden):
 
 
 class Public:
-    """Marks a route that everybody may call."""
+    """Marks a route that everybody may call. What changes something is not taken from another site's form (login CSRF)."""
 
-    def __call__(self) -> None:
-        """Nothing is asked."""
+    def __call__(self, request: Request) -> None:
+        """Raises Forbidden for a form of another site."""
+        if request.method not in SAFE and not own_site(request):
+            raise Forbidden("the form came from another site; open the page of Vigie itself and repeat")
+
+
+def own_site(request: Request) -> bool:
+    """Whether a browser says that one of our pages sends this; programs say nothing, and carry nobody's cookies."""
+    said = request.headers.get("sec-fetch-site")
+    if said is not None:
+        return said in ("same-origin", "none")
+    origin, url = request.headers.get("origin"), console_of(request).settings.console_url
+    if origin is None:
+        return True
+    ours = urlsplit(str(url)) if url else None
+    return origin == f"{ours.scheme}://{ours.netloc}" if ours else urlsplit(origin).netloc == request.headers.get("host")
 
 
 async def form_of(request: Request) -> FormData:
@@ -82,49 +100,69 @@ def allow(permission: str) -> Callable[..., Actor]:
         actor = signed_in(request)
         if actor is None:
             raise SignInNeeded("nobody is signed in; sign in first")
-        if not actor.has(*roles):
-            raise Forbidden(f"this needs the role {' or '.join(roles)}; ask an administrator of Vigie")
+        _must_have(actor, roles)
         if request.method not in SAFE and not hmac.compare_digest(given.encode(), csrf_token(request).encode()):
             raise Forbidden("the form is out of date or came from elsewhere; open the page again and repeat")
+        _count(request, actor, permission)
         return actor
 
     allowed.permission = permission  # type: ignore[attr-defined]  # what the test of all routes reads
     return allowed
 
 
+def allow_api(permission: str) -> Callable[..., Actor]:
+    """A dependency: the actor of a program's key (Authorization: Bearer), which has this permission's scope and whose owner has its role. Cookies are
+    not looked at, so that no other site's page can call it in somebody's name.
+    """
+    roles, scope = PERMISSIONS[permission]
+    if scope is None:
+        raise ConfigError(f"permission {permission!r} has no scope, so that no program can have it; see PERMISSIONS of web/access.py")
+
+    def allowed(request: Request) -> Actor:
+        actor = _actor_of_program(request)
+        if scope not in (actor.scopes or ()):
+            raise Forbidden(f"this needs a key with the scope {scope}; make one on the account page")
+        _must_have(actor, roles)
+        _count(request, actor, permission)
+        return actor
+
+    allowed.permission = permission  # type: ignore[attr-defined]
+    allowed.scope = scope  # type: ignore[attr-defined]
+    return allowed
+
+
+def any_key(request: Request) -> Actor:
+    """A dependency: the actor of a program's key, whatever its scopes: for what a key may know of itself."""
+    return _actor_of_program(request)
+
+
+any_key.permission, any_key.scope = "account", None  # type: ignore[attr-defined]
+
+
+def _must_have(actor: Actor, roles: tuple[Role, ...]) -> None:
+    if roles and not actor.has(*roles):
+        raise Forbidden(f"this needs the role {' or '.join(roles)}; ask an administrator of Vigie")
+
+
+def _count(request: Request, actor: Actor, permission: str) -> None:
+    if request.method not in SAFE:
+        count_person(console_of(request), actor, permission)
+
+
+def _actor_of_program(request: Request) -> Actor:
+    console = console_of(request)
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not key.strip():
+        raise SignInNeeded("no key; expected the header Authorization: Bearer vigie_...")
+    actor = actor_of_key(console.database, key.strip())
+    if actor is None:
+        count_wrong(console, "cle", request, KEYS)
+        raise SignInNeeded("this key is unknown, revoked or expired; make another one on the account page")
+    request.state.actor = actor
+    return actor
+
+
 public = Public()
-
-
-def signed_in(request: Request) -> Actor | None:
-    """Who is signed in; asked once a request."""
-    if not hasattr(request.state, "actor"):
-        console, token = console_of(request), session_token(request)
-        request.state.actor = actor_of_session(console.database, token) if token else None
-    found: Actor | None = request.state.actor
-    return found
-
-
-def session_token(request: Request) -> str | None:
-    """The session's token, if the cookie is signed by us."""
-    try:
-        return _signer(console_of(request)).unsign(request.cookies.get(COOKIE, "")).decode()
-    except (BadSignature, UnicodeError):
-        return None
-
-
-def cookie_value(console: Console, token: str) -> str:
-    """A session's token, signed."""
-    return _signer(console).sign(token).decode()
-
-
-def _signer(console: Console) -> Signer:
-    return Signer(console.secret, salt="session", digest_method=hashlib.sha256)
-
-
-def csrf_token(request: Request) -> str:
-    """What forms of this session must bring; "" where nobody is signed in."""
-    token = session_token(request)
-    return hmac.new(console_of(request).secret, f"csrf\n{token}".encode(), hashlib.sha256).hexdigest() if token else ""
 
 
 def sign_in_address(request: Request) -> str:

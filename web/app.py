@@ -37,5 +37,5 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(import_module(f"web.routers.{module.name}").router)
     app.mount("/statique", StaticFiles(directory=FOLDER / "static"), name="static")
     errors.install(app)
-    app.add_middleware(Secured, https=settings.console_url is not None and settings.console_url.scheme == "https")
+    app.add_middleware(Secured, settings=settings)
     return app

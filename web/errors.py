@@ -30,6 +30,7 @@ FRENCH = {
     "conflict": "Quelqu'un d'autre a été plus rapide, ou ce que vous aviez sous les yeux a changé.",
     "too_many": "Trop de demandes : réessayez plus tard.",
     "invalid": "Ce qui a été envoyé ne peut pas être utilisé tel quel.",
+    "too_large": "C'est trop gros : 2 Mo au plus à la fois.",
     "unavailable": "Un service ne répond pas pour l'instant. Rien n'est perdu : réessayez dans un moment.",
     "config": "Vigie est mal réglé sur ce serveur : prévenez la personne qui l'administre.",
 }
@@ -63,7 +64,7 @@ def _ours(request: Request, error: Exception) -> Response:
     if not isinstance(error, VigieError):
         raise error
     if error.status >= 500:
-        log.error("request_failed", path=request.url.path, kind=error.kind, error=str(error))
+        log.error("request_failed", path=_route(request), kind=error.kind, error=str(error))
     headers = {"Retry-After": str(error.wait)} if isinstance(error, TooMany) else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -84,5 +85,10 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("request_broken", path=request.url.path, error=type(error).__name__, exc_info=error)
+    log.error("request_broken", path=_route(request), error=type(error).__name__, exc_info=error)
     return _answer(request, 500, "error", "something unforeseen happened; it was written to the log")
+
+
+def _route(request: Request) -> str:
+    """The path as the route names it: what stands in its place may be a link that opens something."""
+    return str(getattr(request.scope.get("route"), "path", "-"))

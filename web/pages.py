@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from core.numbers import french
 from core.times import paris
 from web.access import PERMISSIONS, csrf_token, signed_in
 from web.console import console_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 # what the menu shows: permission, address, name
 MENU = (
-    ("submit", "/soumissions", "Soumissions"),
+    ("submit", "/soumissions", "Signalements"),
     ("read", "/file", "File de lecture"),
     ("read", "/recherche", "Recherche"),
     ("review", "/urgences", "Urgences"),
@@ -42,6 +43,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters["moment"] = paris
+    made.filters["nombre"] = french  # 1 234,5
     return made
 
 

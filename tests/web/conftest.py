@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -13,8 +16,9 @@ from starlette.testclient import TestClient
 
 from cases import accounts
 from cases.accounts import Organisation, Person
-from cases.database import Database
+from cases.database import Database, open_database
 from cases.people import ROLES, Role
+from core import logs
 from core.settings import Settings
 from index.open import open_index
 from tests.index.conftest import make_scored  # noqa: F401 - fixture
@@ -68,28 +72,39 @@ class House:
         if name is None:
             return Browser(client)
         token = accounts.open_session(self.database, self.people[name].id)
-        from web.access import COOKIE, cookie_value
+        from web.sessions import COOKIE, cookie_value
 
-        client.cookies.set(COOKIE, cookie_value(self.app.state.console, token))
+        client.cookies.set(COOKIE, cookie_value(self.app.state.console, token), domain="console.test", path="/")
         found = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get("/").text)
         assert found
         return Browser(client, self.people[name], found[1])
 
 
-@pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
-    """One person for each role (named after it), ``soumet_ailleurs`` and ``analyse_ailleurs`` of another organisation."""
-    app = create_app(settings)
-    with TestClient(app):  # runs the lifespan
-        database = app.state.console.database
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
+    """A data folder with everybody in it, and who they are: made once, for it takes longer than most tests."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("house") / "data")
+    with contextlib.closing(open_database(settings)) as database:
         own = accounts.add_organisation(database, name="Association A", capacity="aide_aux_victimes", by="test")
         other = accounts.add_organisation(database, name="Association B", capacity="aucune", by="test")
-        made = House(app, database, settings, own, other)
+        made = House(FastAPI(), database, settings, own, other)
         for role in ROLES:
             made.add(role, role)
         made.add("soumet_ailleurs", "soumet", organisation=other)
         made.add("analyse_ailleurs", "analyse", organisation=other)
-        yield made
+        database.erase_traces()  # all of it in one file
+    return settings.data_dir, made
+
+
+@pytest.fixture
+def house(settings: Settings, furnished: tuple[Path, House]) -> Iterator[House]:
+    """One person for each role (named after it), ``soumet_ailleurs`` and ``analyse_ailleurs`` of another organisation."""
+    logs.configure(level="INFO")  # as the server does: the usual tracebacks, with the values of variables, take half a minute
+    folder, known = furnished
+    shutil.copytree(folder, settings.data_dir, dirs_exist_ok=True)
+    app = create_app(settings)
+    with TestClient(app):  # runs the lifespan
+        yield House(app, app.state.console.database, settings, known.own, known.other, dict(known.people))
 
 
 @pytest.fixture

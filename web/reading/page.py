@@ -1,0 +1,200 @@
+"""All that the page of one item shows. Blind: what others made of it is left out for who is still to read it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+
+from cases import accounts, golden, reviews
+from cases.deciding import text_of
+from cases.policy import load_policy
+from cases.viewing import viewed
+from core.errors import NotFound
+from core.taxonomy import load_taxonomy
+from web.blindness import blind
+from web.pages import environment, render
+from web.passages import Mark, cut, shown, warnings
+from web.reading import words
+from web.reading.campaign import campaign_counted
+from web.reading.checklist import checklist, options
+from web.reading.context import context_of
+from web.reading.form import blank
+from web.reading.keys import ITEM_KEYS
+from web.reading.pause import care_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from cases.decisions import Decided
+    from cases.people import Actor
+    from cases.viewing import Viewed
+    from index.documents import Entry
+    from web.console import Console
+    from web.reading.form import Entered, Problem
+
+QUALIFICATIONS = (
+    ("hors_champ", "Hors champ", "aucun marqueur : opinion, croyance, témoignage, presse, satire… (touche h)"),
+    ("licite_preoccupant", "Licite préoccupant", "des signes sont là, rien d'illicite n'est établi (touche l)"),
+    ("illicite_presume", "Illicite présumé", "des signes sont là, et une loi paraît enfreinte ; toujours lu deux fois (touche i)"),
+    ("urgence", "Urgence", "une vie ou un enfant en danger : appelez d'abord (touche u)"),
+)
+LEGEND = tuple({"key": marker.id, "name": marker.name} for marker in load_taxonomy().markers)
+TOLD = {
+    "decide": "Lecture écrite, et décision prise.",
+    "attente": "Lecture écrite. La décision viendra après une autre lecture.",
+    "repere": "Lecture écrite.",
+    "annule": "Votre lecture est annulée : le contenu est de nouveau à lire.",
+    "pris": "Ce contenu est réservé pour vous.",
+    "commente": "Commentaire ajouté.",
+}
+
+
+class Done(NamedTuple):
+    """What a person has just written, for the banner. ``undo``: whether it may still be taken back; ``act``: for doing so."""
+
+    id: str
+    words: str
+    golden: str
+    undo: bool
+    act: str
+
+
+def entry_of(console: Console, identifier: str) -> Entry:
+    """An entry of the index. Raises NotFound."""
+    entry = console.index.get(identifier)
+    if entry is None:
+        raise NotFound(f"document {identifier[:80]!r} is not in the index; it was erased, or the address is wrong")
+    return entry
+
+
+def item_page(
+    request: Request,
+    console: Console,
+    actor: Actor,
+    entry: Entry,
+    *,
+    entered: Entered | None = None,
+    problems: Sequence[Problem] = (),
+    status: int = 200,
+) -> Response:
+    """The page. ``entered``: what a form brought that could not be written down, with its ``problems``."""
+    can_review, asked = actor.has("analyse", "valide"), request.query_params
+    seen = viewed(console.database, entry["id"], actor=actor, text=text_of(entry))
+    entry = blind(entry) if seen.hidden else entry
+    preferences = accounts.preferences_of(console.database, actor.id)
+    entered = entered or blank(entry, filtered=asked.get("file", ""), campaign=asked.get("campagne") == "1")
+    form_open = can_review and (seen.claim is not None or bool(problems))
+    return render(
+        request, "lecture/contenu.html", status=status, entry=entry, entered=entered, problems=problems, preferences=preferences, place=seen,
+        claim=seen.claim, can_review=can_review, form_open=form_open, closed_words=_closed(entry, seen, can_review=can_review), keys=ITEM_KEYS,
+        campaign=campaign_counted(console.index, entry["campaign"]) if entry["campaign"] else None, open_ones=seen.open_urgencies,
+        care=care_of(console.database, actor, preferences), done=done_of(console, actor, request),
+        told=TOLD.get(asked.get("dit", "")), **_text(entry), **_form(entry, entered, preferences.hints, form_open=form_open),
+        **_work(actor, entry, seen), **context_of(console, entry),
+    )  # fmt: skip
+
+
+def _text(entry: Entry) -> dict[str, Any]:
+    """The text, cut where its passages begin and end."""
+    names = words.value_names()
+    marks = [Mark(one["start"], one["end"], one["marker"], ", ".join(one["submarkers"])) for one in entry["evidence"]]
+    marks += [Mark(one["start"], one["end"], "signe", names["flags"].get(one["id"], one["id"])) for one in entry["passages"]]
+    evidence = [
+        {
+            **{name: one[name] for name in ("marker", "start", "end")},
+            "name": words.value_name("markers", one["marker"]),
+            "text": shown(one["text"]),
+            "signs": ", ".join(words.value_name("submarkers", name) for name in one["submarkers"]),
+        }
+        for one in entry["evidence"]
+    ]
+    return {
+        "heading": words.heading(entry), "title": shown(entry["title"] or ""), "pieces": cut(shown(entry["text"]), marks), "evidence": evidence,
+        "warnings": warnings(f"{entry['title'] or ''}{entry['text']}"), "images": [shown(one) for one in entry["images"]],
+        "language": entry["language"] or "fr", "scores": words.scores(entry), "why": words.why(entry), "legend": LEGEND,
+        "flags": [words.value_name("flags", name) for name in entry["flags"]],
+    }  # fmt: skip
+
+
+def _form(entry: Entry, entered: Entered, hints: str, *, form_open: bool) -> dict[str, Any]:
+    if not form_open:
+        return {}
+    cited = [{"value": one.value, "submarker": one.submarker, "text": shown(entry["text"][one.start : one.end])} for one in entered.cited]
+    return {
+        "checklist": checklist(entry, entered, hints=hints), "cited": cited, "submarkers": options(),
+        "qualifications": QUALIFICATIONS, "undo_minutes": load_policy().undo_minutes, "must_exclude": "T13" in entry["flags"],
+    }  # fmt: skip
+
+
+def _work(actor: Actor, entry: Entry, seen: Viewed) -> dict[str, Any]:
+    """What people did with it."""
+    text, name = text_of(entry), words.QUALIFICATIONS.get(entry["qualification"] or "", "")
+    sent = f"{words.counted(seen.submissions, 'soumission')}, de {words.counted(seen.houses, 'organisation')}"
+    return {
+        "readings": [_reading(one, actor) for one in seen.reviews],
+        "decisions": [_decision(one, text) for one in seen.history],
+        "comments": seen.comments,
+        "comments_shown": not seen.hidden,
+        "comment_act": uuid4().hex,
+        "urgencies": seen.urgencies,
+        "submissions": sent if seen.submissions else "aucune",
+        "standing": "À lire" if seen.hidden or entry["status"] != "decide" else f"Décidé : {name}",
+        "other_reader": seen.reader,
+    }
+
+
+def _decision(one: Decided, text: str) -> dict[str, Any]:
+    return {
+        "undoes": one.undoes, "qualification": words.QUALIFICATIONS.get(one.qualification or "", ""), "by": one.decided_by, "at": one.decided_at,
+        "markers": [words.value_name("markers", name) for name in one.markers], "campaign": one.campaign, "reason": shown(one.reason),
+        "exclusions": [words.value_name("exclusions", name) for name in one.exclusions], "other_text": one.text_sha256 != text,
+    }  # fmt: skip
+
+
+def _reading(one: reviews.Review, actor: Actor) -> dict[str, Any]:
+    answers = {"present": "présent", "absent": "absent", "incertain": "incertain"}
+    recent = datetime.now(UTC) - one.at <= timedelta(minutes=load_policy().undo_minutes)
+    may = one.person_id == actor.id and recent and not one.withdrawn_at and one.seat != "repere"
+    return {
+        "qualification": words.QUALIFICATIONS[one.qualification], "by": "vous" if one.person_id == actor.id else one.by, "at": one.at,
+        "withdrawn": one.withdrawn_at, "signs": [(words.value_name("submarkers", name), answers[said]) for name, said in one.submarkers.items()],
+        "exclusions": [words.value_name("exclusions", name) for name in one.exclusions], "reason": shown(one.reason),
+        "quotes": [{"submarker": quote.submarker, "text": shown(quote.text)} for quote in one.quotes], "undo": uuid4().hex if may else "",
+    }  # fmt: skip
+
+
+def _closed(entry: Entry, place: Viewed, *, can_review: bool) -> str:
+    """Why there is no form."""
+    if not can_review:
+        return "Vous pouvez lire ce contenu ; seules les personnes qui analysent ou valident écrivent une lecture."
+    if place.can_take:
+        return "Pour écrire une lecture, réservez d'abord ce contenu : personne d'autre ne le lira en même temps."
+    if entry["status"] == "decide":
+        return "Ce contenu est décidé."
+    return "Ce contenu est lu par quelqu'un d'autre, ou vous l'avez déjà lu."
+
+
+def done_of(console: Console, actor: Actor, request: Request) -> Done | None:
+    """The banner of what was just written, as the address names it: only what this person wrote, a short while ago."""
+    name, state = request.query_params.get("fait", ""), request.query_params.get("etat", "")
+    return done_on(console, actor, name, state) if name and state in TOLD else None
+
+
+def done_on(console: Console, actor: Actor, name: str, state: str) -> Done | None:
+    """The banner of this person's own reading of an item."""
+    own = [one for one in reviews.seen_by(console.database, name, actor=actor) if one.person_id == actor.id and not one.withdrawn_at]
+    if not own or datetime.now(UTC) - own[-1].at > timedelta(minutes=load_policy().undo_minutes):
+        return None
+    if own[-1].seat == "repere":
+        with console.database.reading() as session:
+            return Done(name, TOLD["repere"], golden.note_of(session, name) or "", undo=False, act="")
+    return Done(name, TOLD[state], "", undo=True, act=uuid4().hex)
+
+
+def banner(console: Console, actor: Actor, name: str, state: str, *, csrf: str) -> str:
+    """The same as a fragment, for a page that was fetched beforehand."""
+    return environment().get_template("lecture/fait.html").render(done=done_on(console, actor, name, state), csrf=csrf, told=None)

@@ -1,0 +1,58 @@
+"""Why something was refused, said in French: one clear sentence for each reason, and what can be done."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import yaml
+
+from core.errors import TooMany
+
+Advice = Literal["adresse", "texte", "attendre", "aucun"]
+Kind = Literal["address", "text", "page"]
+ADVICE: dict[Advice, str] = {
+    "adresse": "Copiez-la de nouveau depuis la barre d'adresse de votre navigateur.",
+    "texte": "Si ce contenu était public, vous pouvez copier son texte et nous l'envoyer.",
+    "attendre": "Réessayez dans quelques heures, ou copiez le texte et envoyez-le.",
+    "aucun": "",
+}
+
+
+class Refusal(NamedTuple):
+    """One sentence, and the advice that follows it."""
+
+    said: str
+    advice: str
+    offers_text: bool  # whether sending the text instead may help
+
+
+UNFORESEEN: dict[Kind, Refusal] = {
+    "address": Refusal("Cette adresse ne peut pas être utilisée.", ADVICE["adresse"], offers_text=False),
+    "text": Refusal("Ce texte ne peut pas être utilisé tel quel.", "", offers_text=False),
+    "page": Refusal("La page n'a pas pu être lue.", ADVICE["texte"], offers_text=True),
+}
+
+
+@cache
+def refusals(kind: Kind) -> dict[str, Refusal]:
+    """By reason, of web/reasons.yml."""
+    groups: dict[Kind, list[dict[str, Any]]] = yaml.safe_load((Path(__file__).parent / "reasons.yml").read_text(encoding="utf-8"))
+    return {
+        reason: Refusal(group["said"], ADVICE[group["advice"]], offers_text=group["advice"] in ("texte", "attendre"))
+        for group in groups[kind]
+        for reason in group["reasons"]
+    }
+
+
+def refusal(kind: Kind, reason: str | None) -> Refusal:
+    """Of a reason; one without words gets a sentence that is true of all."""
+    return refusals(kind).get(reason or "", UNFORESEEN[kind])
+
+
+def used_up(error: TooMany) -> str:
+    """A quota, and when to come back."""
+    hours = max(1, round(error.wait / 3600))
+    wait = "dans une heure environ" if hours == 1 else f"dans {hours} heures environ"
+    return f"Votre organisation a atteint son nombre de signalements du jour. Rien n'est perdu : revenez {wait}."

@@ -1,0 +1,95 @@
+"""What waits for a person, by what they may do: the pressing first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from cases import adjudications, submissions
+from cases.overview import submission_states, waiting
+from core.errors import Unavailable
+from core.logs import get_logger
+from index.queries import Query
+from index.queue import OPEN
+from web.access import PERMISSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cases.overview import Waiting
+    from cases.people import Actor
+    from web.console import Console
+
+log = get_logger(__name__)
+STUCK = timedelta(minutes=10)  # a submission that nothing has moved for so long: the worker is likely down
+
+
+class Task(NamedTuple):
+    """One card. ``waiting`` None: nothing is counted; ``pressing``: not to be left for later."""
+
+    address: str
+    name: str
+    said: str
+    waiting: int | None = None
+    pressing: bool = False
+
+
+def todo(console: Console, actor: Actor) -> tuple[Task, ...]:
+    """The cards of a person. Raises Unavailable, ConfigError."""
+    found = waiting(console.database, stuck_since=datetime.now(UTC) - STUCK)
+    tasks = [*_reading(console, actor, found), *_submitting(console, actor), *_office(actor, found)]
+    return tuple(sorted(tasks, key=lambda task: not task.pressing))  # stable
+
+
+def may(actor: Actor, permission: str) -> bool:
+    """Whether a person has a permission of web/access.py."""
+    return actor.has(*PERMISSIONS[permission].roles)
+
+
+def _reading(console: Console, actor: Actor, found: Waiting) -> Iterator[Task]:
+    if may(actor, "review"):
+        urgent = found.urgencies > 0
+        said = "Une vie ou un enfant peut être en danger. Dites ce qui a été fait." if urgent else "Aucune urgence ouverte."
+        yield Task("/urgences", "Urgences", said, found.urgencies, pressing=urgent)
+        yield Task("/file", "File de lecture", "Contenus à lire, les plus graves d'abord. Le suivant vous attend.", _queued(console))
+    elif may(actor, "read"):
+        yield Task("/file", "File de lecture", "Les contenus signalés, à consulter.", _queued(console))
+    if may(actor, "adjudicate"):
+        number = len(adjudications.waiting(console.database))
+        yield Task("/arbitrages", "Arbitrages", "Deux lectures diffèrent : la vôtre tranche.", number)
+        yield Task("/contestations", "Contestations", "Une association n'est pas d'accord et attend votre réponse.", found.contests)
+    if may(actor, "read"):
+        yield Task("/recherche", "Recherche", "Retrouver un contenu, une campagne, un sujet.")
+
+
+def _submitting(console: Console, actor: Actor) -> Iterator[Task]:
+    if not may(actor, "submit"):
+        return
+    left = submissions.quota_left(console.database, actor.organisation_id)
+    said = "Collez une adresse : Vigie la lit, une personne décide." if left else "Le nombre du jour est atteint. Vous pourrez reprendre demain."
+    yield Task("/soumissions/nouvelle", "Signaler une page", said)
+    states = submission_states(console.database, organisation_id=actor.organisation_id)
+    under_way = sum(states.get(state, 0) for state in submissions.OPEN)
+    told = f"{under_way} en cours de lecture. " if under_way else ""
+    yield Task("/soumissions", "Signalements de votre organisation", f"{told}Où ils en sont, et ce qui a été décidé.", sum(states.values()))
+
+
+def _office(actor: Actor, found: Waiting) -> Iterator[Task]:
+    if may(actor, "quality"):
+        yield Task("/qualite", "Qualité", "L'accord entre les lectures, les erreurs reconnues.")
+    if may(actor, "opt_out"):
+        yield Task("/oppositions", "Oppositions", "Les demandes de ne plus être lu, et leur suite.")
+    if may(actor, "identify"):
+        yield Task("/identifications", "Identifications", "Toujours à deux, toujours avec une raison.")
+    if may(actor, "administer"):
+        stuck = found.stuck > 0
+        said = "Des signalements attendent depuis plus de 10 minutes : le lecteur est-il lancé ?" if stuck else "Personnes, sources, santé, journal."
+        yield Task("/administration", "Administration", said, found.stuck or None, pressing=stuck)
+
+
+def _queued(console: Console) -> int | None:
+    try:
+        return console.index.search(Query(terms={"lane": ("signale",), "status": OPEN}, size=1)).total
+    except Unavailable as error:
+        log.warning("index_unavailable", error=str(error))
+        return None
