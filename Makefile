@@ -19,10 +19,11 @@ test: .venv/development  ## Set up everything and run all tests
 	@$(BIN)/python -m pytest -m "not alone" --ignore tests/crawlers -n 2 --dist worksteal
 	@$(BIN)/python -m pytest tests/crawlers -m "not alone" -n 4 --dist worksteal
 
-check: .venv/development  ## What CI runs: style, types, then all tests
+check: .venv/development  ## What CI runs: style, types, known vulnerabilities, then all tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python scripts/audit.py
 	@$(MAKE) --no-print-directory test
 
 bench: .venv/development  ## Measure what bench/README.md lists
@@ -48,4 +49,5 @@ clean:  ## Remove what the commands above made, the demonstration's data include
 .venv/development: requirements-dev.lock .venv/runtime
 	@echo "Setting up the development tools..."
 	@$(BIN)/python -m pip install --quiet --requirement requirements-dev.lock 2> >(grep -v "^WARNING: Location" >&2)
+	@scripts/test_tools.sh
 	@touch $@

@@ -1,58 +1,56 @@
-"""``make demo``: serve the demonstration web, run Vigie on it as on any site, show what to read first, and compare with the truth."""
+"""``make demo``: serve the demonstration web, run Vigie on it as on any site, compare with the truth, and open the console on it."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 from core.errors import VigieError
 from core.records import MARKERS
 from core.settings import ROOT
+from demo.console import PORT, environment, serve
+from demo.people import FOLDER, listed
 from demo.serve import BASE_PORT, demo_web, write_sources
 from demo.truth import Truth, load_truth, truth_of
+from demo.work import prepare
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-FOLDER = ROOT / "data" / "demo"
 SHOWN = 8
 
 
 def main() -> int:
     """The exit code: that of the first command that failed, else 0."""
     print("Vigie lit un petit web de démonstration, servi sur cette machine (127.0.0.1, textes écrits pour le projet).\n", flush=True)
-    # nothing of a real installation: demonstration texts must never reach its archive or its index
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
-    environment |= {"VIGIE_DATA_DIR": str(FOLDER), "VIGIE_SOURCES_DIR": str(FOLDER / "sources")}
     try:
         with demo_web(port=BASE_PORT) as web:
             write_sources(web, FOLDER / "sources")
-            code = _vigie(["run"], environment)
+            code = _vigie(["run"])
+            if code:
+                return code
+            prepare(web)
     except VigieError as error:
         print(f"make demo: {error}", file=sys.stderr)
         return 2
-    if code:
-        return code
     print(flush=True)
-    code = _vigie(["queue", "--size", str(SHOWN)], environment)
-    print(_compared(environment))
-    print(_next_steps(FOLDER))
+    code = _vigie(["queue", "--size", str(SHOWN)])
+    print(_compared())
+    print(_next_steps(), flush=True)
+    if code == 0 and sys.stdout.isatty():
+        return serve(PORT)
+    print(f"\n{listed()}\n\nOuvrir la console sur http://127.0.0.1:{PORT}/ : .venv/bin/python -m demo.console")
     return code
 
 
-def _vigie(arguments: list[str], environment: dict[str, str]) -> int:
-    return subprocess.run([sys.executable, "-m", "cli.main", *arguments], cwd=ROOT, env=environment, check=False).returncode
+def _vigie(arguments: list[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "cli.main", *arguments], cwd=ROOT, env=environment(), check=False).returncode
 
 
-def _compared(environment: dict[str, str]) -> str:
+def _compared() -> str:
     """How the flags compare with what a person expects of each page."""
     command = [sys.executable, "-m", "cli.main", "search", "--lane", "signale", "--size", "1000", "--json"]
-    listed = json.loads(subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True).stdout)
+    indexed = json.loads(subprocess.run(command, cwd=ROOT, env=environment(), check=False, capture_output=True, text=True).stdout)
     truths = load_truth()
-    flagged = {entry["id"]: (truth_of(entry["url"], truths), entry["markers"]) for entry in listed["results"]}
+    flagged = {entry["id"]: (truth_of(entry["url"], truths), entry["markers"]) for entry in indexed["results"]}
     lines = ["Comparé à ce qu'une personne attend de chaque page de la démonstration :"]
     for marker in MARKERS:
         hits = [truth for truth, markers in flagged.values() if truth and marker in markers]
@@ -69,8 +67,8 @@ def _kinds(flagged: dict[str, tuple[Truth | None, list[str]]]) -> str:
     return f"{counts['hard_negative']} faux amis, {counts['ordinary']} ordinaires"
 
 
-def _next_steps(folder: Path) -> str:
-    place = folder.relative_to(ROOT)
+def _next_steps() -> str:
+    place = FOLDER.relative_to(ROOT)
     return f"""
 Et maintenant :
   source .venv/bin/activate

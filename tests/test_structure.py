@@ -20,7 +20,7 @@ PACKAGES = {
     "flows": {"core", "crawlers", "nlp", "index", "cases"},
     "web": {"core", "index", "cases"},
     "cli": {"core", "crawlers", "nlp", "index", "cases", "flows", "web"},
-    "demo": {"core"},
+    "demo": {"core", "cases", "index"},
 }
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 ENVIRONMENT_READERS = {
@@ -28,7 +28,7 @@ ENVIRONMENT_READERS = {
     "flows/crawling.py",
     "flows/prefect_home.py",
     "flows/serving.py",
-    "demo/__main__.py",
+    "demo/console.py",
 }  # all but the first: a child's or Prefect's
 
 
