@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from cases import audit
 from cases.decisions import refuse_leaving
-from cases.reviews import hidden_from
+from cases.reviews import is_silent, look
 from cases.rounds import own_act
 from cases.tables_people import PersonRow
 from cases.tables_work import CommentRow
@@ -46,12 +46,12 @@ def add(database: Database, document_id: str, text: str, *, actor: Actor, act: A
     said = text.strip()
     if not said or len(said) > MOST:
         raise Invalid(f"a comment of {len(said)} characters; expected 1 to {MOST}")
-    if hidden_from(database, document_id, actor=actor, text=digest):
-        raise Conflict(f"{document_id} is still to be read blind; comment once it is decided")
     at = act.at if act else datetime.now(UTC)
     name = own_act(act, actor, "commentaire").id if act else hashlib.sha256(f"{actor.id}\n{document_id}\n{at}\n{said}".encode()).hexdigest()[:32]
     with database.writing() as session:
         refuse_leaving(session, [document_id])
+        if is_silent(look(session, document_id, actor, digest), actor):
+            raise Conflict(f"{document_id} is still to be read blind; comment once it is decided")
         row = session.get(CommentRow, name)
         if row is None:
             if (session.scalar(select(func.count()).select_from(CommentRow).where(CommentRow.document_id == document_id)) or 0) >= MOST_COMMENTS:
@@ -64,10 +64,10 @@ def add(database: Database, document_id: str, text: str, *, actor: Actor, act: A
 
 def listed(database: Database, document_id: str, *, actor: Actor, digest: str | None = None) -> tuple[Comment, ...]:
     """The comments on an item, the first first; none for who is still to read it blind."""
-    if hidden_from(database, document_id, actor=actor, text=digest):
-        return ()
     wanted = select(CommentRow, PersonRow.name).join(PersonRow, PersonRow.id == CommentRow.person_id).where(CommentRow.document_id == document_id)
     with database.reading() as session:
+        if is_silent(look(session, document_id, actor, digest), actor):
+            return ()
         return tuple(record_of(row, name) for row, name in session.execute(wanted.order_by(CommentRow.at, CommentRow.id)).tuples())
 
 

@@ -62,7 +62,7 @@ def seen_by(database: Database, document_id: str, *, actor: Actor, text: str | N
     with database.reading() as session:
         wanted = select(ReviewRow).where(ReviewRow.document_id == document_id).order_by(ReviewRow.number)
         rows = session.scalars(wanted).all()
-        seen = _look(session, document_id, actor, text)
+        seen = look(session, document_id, actor, text)
         return tuple(records(session, [row for row in rows if row.person_id == actor.id or (is_open(seen, actor) and row.seat != "repere")]))
 
 
@@ -72,7 +72,7 @@ def hidden_from(database: Database, document_id: str, *, actor: Actor, text: str
     For a page that shows an item: what the index says of it (status, qualification, decided_at) is then left out.
     """
     with database.reading() as session:
-        return hides(_look(session, document_id, actor, text), actor)
+        return hides(look(session, document_id, actor, text), actor)
 
 
 def hidden_among(database: Database, texts: Mapping[str, str], *, actor: Actor) -> frozenset[str]:
@@ -88,7 +88,13 @@ def hides(seen: Seen, actor: Actor) -> bool:
     return not is_open(seen, actor) and not alone and (seen.progress.pending or seen.own is not None)
 
 
-def _look(session: Session, document_id: str, actor: Actor, text: str | None) -> Seen:
+def is_silent(seen: Seen, actor: Actor) -> bool:
+    """Whether nothing is said yet: what somebody says of an item that nobody has read would be in the ears of all who read it blind."""
+    return seen.progress.state == "premiere" or hides(seen, actor)
+
+
+def look(session: Session, document_id: str, actor: Actor, text: str | None) -> Seen:
+    """What this person's look at one item finds now."""
     return seats.look(session, {document_id: text}, actor=actor, now=datetime.now(UTC))[document_id]
 
 

@@ -32,6 +32,7 @@ class Viewed(NamedTuple):
     can_take: bool
     also: bool  # may read it beside somebody who reads it, or after who decided alone
     hidden: bool
+    silent: bool  # nobody says anything of it to them yet, nor they to others
     reader: str  # name of somebody else who reads it now
     reviews: tuple[Review, ...]
     history: tuple[Decided, ...]
@@ -47,15 +48,15 @@ def viewed(database: Database, document_id: str, *, actor: Actor, text: str, now
     at = now or datetime.now(UTC)
     with database.reading() as session:
         seen = seats.look(session, {document_id: text}, actor=actor, now=at)[document_id]
-        hidden = reviews.hides(seen, actor)
+        hidden, silent = reviews.hides(seen, actor), reviews.is_silent(seen, actor)
         own = claim_of(seen.own) if seen.own and seen.own.until > at else None
         can_take, also = _seats(seen, actor) if own is None and actor.has("analyse", "valide") else (False, False)
         urgencies = _urgencies(session, document_id, at)
         sent = select(func.count(), func.count(SubmissionRow.organisation_id.distinct())).where(SubmissionRow.document_id == document_id)
         number, houses = session.execute(sent).one()
         return Viewed(
-            own, can_take, also, hidden, "" if hidden else _reader(session, seen), _reviews(session, seen, actor),
-            () if hidden else _history(session, document_id), () if hidden else _comments(session, document_id),
+            own, can_take, also, hidden, silent, "" if hidden else _reader(session, seen), _reviews(session, seen, actor),
+            () if hidden else _history(session, document_id), () if silent else _comments(session, document_id),
             () if hidden else tuple(one for one in urgencies if one.document_id == document_id),
             tuple(one for one in urgencies if one.closed_at is None), number, houses,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from cases.deciding import text_of
 from index.queue import OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from cases.people import Actor
     from index.documents import Entry
@@ -36,3 +36,12 @@ def untelling(search: Search) -> Search:
     if not set(search.statuses) & set(OPEN):
         return search
     return search.model_copy(update={"statuses": (*OPEN, *(one for one in search.statuses if one not in OPEN))})
+
+
+def folded(counts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Counts by status, where what one person has read counts as open."""
+    found: dict[str, int] = {}
+    for status, number in counts:
+        name = "a_examiner" if status in OPEN else status
+        found[name] = found.get(name, 0) + number
+    return tuple(found.items())

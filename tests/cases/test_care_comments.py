@@ -93,3 +93,10 @@ def test_what_a_reader_finds_weighs_too_and_a_campaign_counts_once(embedded: Dat
     things = [thing(f"c{number}") for number in range(9)]
     read(embedded, things, saying(), actor=people.ana, act=deed(), texts={"c0": TEXT}, campaign="camp", distressing=True, policy=ALONE)
     assert today(embedded, actor=people.ana, now=NOW)[:2] == (2, 2)
+
+
+def test_nobody_says_anything_of_what_nobody_has_read(embedded: Database) -> None:
+    people = team(embedded)
+    with pytest.raises(Conflict, match="blind"):
+        add(embedded, "d1", "Pour moi, c'est illicite.", actor=people.ben)
+    assert listed(embedded, "d1", actor=people.ana) == ()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from cases.adjudications import adjudicate
-from cases.audit import count, verify
+from cases.audit import count, entries, verify
 from cases.claims import decline, take
 from cases.comments import add
 from cases.database import Database
@@ -78,7 +78,9 @@ def test_all_that_was_written_goes(database: Database, erase: Callable[[Database
     assert found(database, SECRET) == set()
     assert found(database, "chimio") == set()
     assert found(database, "d1") <= KEPT
-    assert (count(database), verify(database).wrong) == (before, None)
+    assert (count(database), verify(database).wrong) == (before + 1, None), "the trail stays, and says that much was erased"
+    [last] = entries(database, size=1)
+    assert (last.action, last.subject_id, "d1" in last.details) == ("work_erased", "documents", False)
     with database.reading() as session:
         assert session.execute(text("SELECT outcome, answer, reason FROM contests")).one() == ("maintenue", "", "")
         assert session.execute(text("SELECT state, url, title FROM submissions")).one() == ("visible", "", None)

@@ -124,3 +124,11 @@ def test_only_what_is_decided_becomes_golden(embedded: Database) -> None:
     people = team(embedded)
     with pytest.raises(Invalid, match="d1 is not decided"):
         set_golden(embedded, "d1", qualification="hors_champ", note="x", actor=people.val)
+
+
+def test_who_wrote_the_answer_is_not_asked(embedded: Database) -> None:
+    people = team(embedded)
+    golden(embedded, people)
+    found = take_next(embedded, ["d1"], actor=people.val, now=NOW, policy=ALWAYS)  # she set it
+    assert found
+    assert (found.document_id, found.seat) == ("d1", "premiere")

@@ -8,7 +8,7 @@ import pytest
 
 from cases import accounts, audit, identifications
 from cases.database import Database
-from cases.decisions import decide
+from cases.decisions import decide, undo
 from cases.identifications import KEEP, MOST_A_DAY, MOST_ON_ONE, Question
 from cases.people import Actor, Capacity
 from cases.tables_work import IdentificationRow
@@ -124,3 +124,13 @@ def test_a_reason_is_needed_and_a_question_that_exists(database: Database, anne:
         identifications.ask(database, DOCUMENT, candidate=AUTHOR, reason=" ", actor=anne)
     with pytest.raises(NotFound):
         identifications.refuse(database, "0" * 32, actor=anne)
+
+
+def test_who_agrees_must_be_allowed_to_know_too_and_the_case_still_open(database: Database, anne: Actor, paul: Actor) -> None:
+    asked = ask(database, anne)
+    with pytest.raises(Forbidden, match="legal capacity"):
+        identifications.agree(database, asked.id, authors={AUTHOR}, actor=actor(database, "lea", "aucune"))
+    undo(database, [DOCUMENT], reason="Mauvaise page.", by="V", act=act())
+    with pytest.raises(Conflict, match="no open case"):
+        identifications.agree(database, asked.id, authors={AUTHOR}, actor=paul)
+    assert identifications.find(database, asked.id).answered_at is None

@@ -146,3 +146,10 @@ def test_the_trail_holds_neither_wish_nor_reason(embedded: Database, tmp_path: P
     with sqlite3.connect(tmp_path / "embedded" / "cases.sqlite") as connection:
         details = " ".join(str(row) for row in connection.execute("SELECT * FROM audit"))
     assert not any(word in details for word in ("camomille", "Camille", "forum.example", "Dossier en cours"))
+
+
+def test_who_agreed_to_little_has_not_agreed_to_a_case(database: Database, anne: Actor, paul: Actor) -> None:
+    asked = optouts.ask(database, PAGE, reason="Lettre.", actor=anne)
+    optouts.examined(database, asked.id, covered=2, open_cases=0)
+    optouts.agree(database, asked.id, seen=2, actor=paul)
+    assert optouts.examined(database, asked.id, covered=MOST_ALONE + 1, open_cases=0).state == "a_confirmer", "neither saw how much would go"

@@ -9,7 +9,7 @@ import pytest
 
 from cases import golden, urgencies
 from cases.claims import take as claim
-from cases.deciding import text_of
+from cases.deciding import show, text_of
 from cases.golden import GoldenRow
 from cases.people import Actor
 from cases.tables_work import ClaimRow
@@ -35,6 +35,7 @@ def actor(house: House, name: str) -> Actor:
 
 def test_a_first_reading_changes_nothing_that_the_second_reader_can_open(house: House, fill: Fill) -> None:
     (name,) = fill({"number": 7, "text": "Le maître seul sait. Quittez vos proches dès ce soir, ils vous tirent vers le bas.", "p": 0.9})
+    show(console(house).index, house.database, [name])  # as a publication does
     house.add("seconde", "analyse")
     bob, key = house.browser("seconde"), program(house, "seconde")
     pages = [address.format(name=name) for address in LISTS]
@@ -44,7 +45,8 @@ def test_a_first_reading_changes_nothing_that_the_second_reader_can_open(house: 
     take(ana, name)
     assert send(ana, name, **gourou(qualification="illicite_presume", motif="Secret de la première.")).status_code == 303
     assert console(house).index.get(name)["status"] == "en_cours"  # type: ignore[index]
-    assert [main_of(bob.get(one).text) for one in pages] == before[0]
+    for address, was in zip(pages, before[0], strict=True):
+        assert main_of(bob.get(address).text).splitlines() == was.splitlines(), address
     assert [key.get(one).json() for one in asked] == before[1]
 
 

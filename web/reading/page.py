@@ -138,7 +138,7 @@ def _work(actor: Actor, entry: Entry, seen: Viewed) -> dict[str, Any]:
         "readings": [_reading(one, actor) for one in seen.reviews],
         "decisions": [_decision(one, text) for one in seen.history],
         "comments": seen.comments,
-        "comments_shown": not seen.hidden,
+        "comments_shown": not seen.silent,
         "comment_act": uuid4().hex,
         "urgencies": seen.urgencies,
         "submissions": sent if seen.submissions else "aucune",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
@@ -11,7 +11,6 @@ from starlette.responses import Response
 from cases import audit, decisions
 from cases.people import Actor
 from core.errors import Forbidden, NotFound
-from index.queue import OPEN
 from index.search_form import Search
 from index.search_run import run
 from web.access import PERMISSIONS, allow_api
@@ -21,11 +20,8 @@ from web.api.paging import LARGEST, Paged, next_page, sealed, unsealed
 from web.api.readings import Decision, decision_of
 from web.api.reviewing import entry_named, is_hidden
 from web.api.route import ApiRoute
-from web.blindness import blind, blinded, untelling
+from web.blindness import blind, blinded, folded, untelling
 from web.console import ConsoleOf
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 router = APIRouter(prefix=PREFIX, route_class=ApiRoute, tags=["documents"])
 Reader = Annotated[Actor, Depends(allow_api("read"))]
@@ -97,14 +93,5 @@ def campaign(
         raise NotFound(f"campaign {campaign_id[:100]!r} does not exist; its id stands in the field campaign of a document")
     cursor = sealed(console, f"campaign {campaign_id}", found.next) if found.next else None
     shown = blinded(console, [hit.entry for hit in found.hits], actor)
-    counted = {"total": found.total, "statuses": _folded(found.facets["status"]), "platforms": dict(found.facets["platform"])}
+    counted = {"total": found.total, "statuses": dict(folded(found.facets["status"])), "platforms": dict(found.facets["platform"])}
     return {"id": campaign_id, "items": [masked(console, entry) for entry in shown], **counted, "next": next_page(request, response, cursor)}
-
-
-def _folded(counts: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Without telling how many were read by one person."""
-    found: dict[str, int] = {}
-    for status, number in counts:
-        name = "a_examiner" if status in OPEN else status
-        found[name] = found.get(name, 0) + number
-    return found

@@ -25,7 +25,7 @@ from index.search_form import TERMS, Search, check_ids, to_query
 from index.search_run import FACETS, Found, run
 from index.search_url import from_url, to_url
 from web.access import allow
-from web.blindness import blinded, untelling
+from web.blindness import blinded, folded, untelling
 from web.console import Console, ConsoleOf
 from web.pages import render
 from web.passages import shown
@@ -43,7 +43,6 @@ NAMES = {field: name for name, field in TERMS.items()}  # which part of a search
 VALUES = 12  # of a facet
 TOGETHER = 200  # entries of an export that are looked at together
 SORTS = (("priority", "Priorité"), ("relevance", "Pertinence"), ("published_at", "Date de publication"), ("collected_at", "Date de collecte"))
-UNTOLD = {"status": ("en_cours",)}  # that one person has read an item is not told
 
 
 @router.get("/recherche")
@@ -93,8 +92,7 @@ def _facets(search: Search, found: Found) -> list[dict[str, Any]]:
         chosen: tuple[str, ...] = getattr(search, name)
         values = [
             {"name": shown(value_name(field, value)), "count": count, "chosen": value in chosen, "search": _with(search, name, value)}
-            for value, count in counts
-            if value not in UNTOLD.get(field, ())
+            for value, count in (folded(counts) if field == "status" else counts)
         ]
         if values:
             shown_facets.append({"name": BY_NAME[field].label, "values": values})
