@@ -18,7 +18,7 @@ from cases.seats import Refusal
 from cases.tables import DecisionRow
 from cases.tables_work import AdjudicationRow, ReviewRow
 from core.errors import Conflict, Forbidden, Invalid
-from core.records import Record
+from core.records import QUALIFICATIONS, Record
 from core.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from cases.people import Actor
     from cases.policy import Policy
     from core.taxonomy import Taxonomy
+
+
+class Alone(Invalid):
+    """What leaves the house needs two people: the one who decides between two readings does not find it alone."""
 
 
 ENDED = "Arbitrage : la décision qui suit remplace celle-ci."
@@ -69,6 +73,7 @@ def adjudicate(
 ) -> Settled:  # fmt: skip
     """Decide between two readings that differ. Parameters and errors as for cases.readings.read; Forbidden without the role valide.
 
+    What leaves the house (``policy.leaves``) is decided where one of the two readings said so; else it raises Alone: the item must be read again.
     With ``campaign``, its other items on which readings differ too are decided alike; the rest is skipped.
     """
     if not actor.has("valide"):
@@ -82,6 +87,7 @@ def adjudicate(
             return done
         lead, rest, skipped = _open(turn, items)
         check(reading, turn.text(lead), taxonomy=taxonomy or load_taxonomy())
+        rest, skipped = _said_too(turn, lead, rest, skipped)
         for item in (lead, *rest):
             _note(turn, item, lead=lead)
         _undo_standing(turn, [lead, *rest])
@@ -116,6 +122,23 @@ def _open(turn: Round, items: Sequence[Item]) -> tuple[Item, list[Item], tuple[s
     rest = [item for item in items[1:] if found[item.document_id] == "arbitrage"]
     named = {item.document_id for item in (lead, *rest)}
     return lead, rest, tuple(item.document_id for item in items if item.document_id not in named)
+
+
+def _said_too(turn: Round, lead: Item, rest: list[Item], skipped: tuple[str, ...]) -> tuple[list[Item], tuple[str, ...]]:
+    """The other items on which one of two readings says what is decided now, where that leaves the house. Raises Alone for the one on the page."""
+    said = turn.reading.qualification
+    if said not in turn.policy.leaves:
+        return rest, skipped
+    found = progress_of(turn.session, {item.document_id: item.text_sha256 for item in (lead, *rest)})
+    named = {name: {row.qualification for row in one.readings} for name, one in found.items()}
+    if said not in named[lead.document_id]:
+        others = [one for one in QUALIFICATIONS if one not in turn.policy.leaves or one in named[lead.document_id]]
+        raise Alone(
+            f"{said} on {lead.document_id}, which neither of the two readings says; choose one of {', '.join(others)}, or take both readings back so "
+            "that two people read it again"
+        )
+    kept = [item for item in rest if said in named[item.document_id]]
+    return kept, (*skipped, *(item.document_id for item in rest if item not in kept))
 
 
 def _undo_standing(turn: Round, items: Sequence[Item]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cases.decisions import MOST_REASON, standing_rows, undo_in
-from cases.following import answer, find_contest
+from cases.following import CONTEST, answer, find_contest
+from cases.parties import refuse_party
 
 if TYPE_CHECKING:
     from cases.database import Database
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 def reconsider(database: Database, contest_id: str, *, text: str, actor: Actor, act: Act) -> tuple[Contest, bool]:
     """Undo the contested decision where it still stands, and answer ``revue``; whether it was undone by this act. Readings stay, others follow them.
 
-    A kill between the two steps is mended by sending the same again. Raises NotFound, Invalid, Conflict, Unavailable, ConfigError.
+    Who took part in the contested decision does so only where nobody else with the role valide could, as in a small association.
+    A kill between the two steps is mended by sending the same again. Raises NotFound, Invalid, Forbidden, Conflict, Unavailable, ConfigError.
     """
     contest = find_contest(database, contest_id)
     undone = contest.answered_at is None and _undo(database, contest, text=text.strip(), actor=actor, act=act)
@@ -29,6 +31,7 @@ def _undo(database: Database, contest: Contest, *, text: str, actor: Actor, act:
         standing = next(iter(standing_rows(session, [contest.document_id])), None)
         if standing is None or standing.id != contest.decision_id:
             return False  # decided anew meanwhile
-        reason = f"Contestation : {text}"[:MOST_REASON]
+        refuse_party(session, contest.decision_id, actor)
+        reason = f"{CONTEST}{text}"[:MOST_REASON]
         undo_in(session, [contest.document_id], reason=reason, by=actor.name, act=act, actor=actor.id)
     return True

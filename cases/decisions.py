@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from cases import audit
 from cases.tables import DecisionRow, LeavingRow
-from cases.tables_work import ReviewRow
+from cases.tables_work import ReviewRow, SubmissionRow
 from core.errors import Invalid, NotFound
 from core.records import Lane, Marker, Probability, Qualification, Record, Sha256
 
@@ -232,14 +232,19 @@ def standing_rows(session: Session, document_ids: Iterable[str]) -> Iterator[Dec
 
 
 class Past(NamedTuple):
-    """What earlier decisions on a document mean for how long it is kept: whether a case of any of its versions is open, and the last undo."""
+    """What counts for how long a document is kept: whether a case of any of its versions is open, the last undo, whether it was submitted."""
 
     open: bool = False
     undone_at: datetime | None = None
+    reported: bool = False
+
+    def lane(self, own: Lane | None) -> Lane | None:
+        """Under which lane its period falls: what somebody reported waits for a reader like what the scores flag."""
+        return own or ("signale" if self.reported else None)
 
 
 def pasts(session: Session, document_ids: Iterable[str]) -> dict[str, Past]:
-    """Of each of these documents that was ever decided on. An open case ends by being undone, not by a decision on what its author wrote since."""
+    """Of each of these that was ever decided on or submitted. An open case ends by being undone, not by a decision on what its author wrote since."""
     found: dict[str, Past] = {}
     later = aliased(DecisionRow)
     undone = select(later.id).where(later.undoes == DecisionRow.id).exists()
@@ -250,6 +255,9 @@ def pasts(session: Session, document_ids: Iterable[str]) -> dict[str, Past]:
             if qualification is None:
                 past = past._replace(undone_at=max(at, past.undone_at or at))
             found[name] = past._replace(open=past.open or (qualification in OPEN and not is_undone))
+        there = (SubmissionRow.document_id.in_(part), SubmissionRow.url != "", SubmissionRow.state != "ecartee")
+        for name in session.scalars(select(SubmissionRow.document_id).where(*there).distinct()):
+            found[name] = found.get(name, Past())._replace(reported=True)
     return found
 
 

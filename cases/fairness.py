@@ -1,6 +1,8 @@
 """How fairly items are read: agreement of blind readings, the register of false positives, and what people's readings can teach a model.
 
 Counted are items that two people read blind, each act on a whole campaign once. A reading that its author took back does not count: it was a slip.
+Nor does one that was added to what the first reader had decided alone: that decision could be seen. An urgency is decided by the first reader too,
+but is kept from the second one.
 Readings that an adjudication decided between count as they were made. No name of a person leaves here.
 """
 
@@ -10,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import AwareDatetime
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from cases.agreement import alpha, kappa
 from cases.checking import Answer, Quote
-from cases.decisions import decided_of, standing_rows
+from cases.decisions import chunks, decided_of, standing_rows
 from cases.policy import load_policy
 from cases.progress import BLIND, progress_on
 from cases.tables import DecisionRow
@@ -125,10 +128,25 @@ def _pairs(session: Session, since: datetime | None) -> list[Pair]:
     for row in session.scalars(wanted):
         texts.setdefault((row.document_id, row.text_sha256), []).append(row)
     found: dict[tuple[str, str], Pair] = {}
-    for first, second in ((rows[0], rows[1]) for rows in texts.values()):
-        if since is None or second.at >= since:
+    pairs = [(rows[0], rows[1]) for rows in texts.values() if since is None or rows[1].at >= since]
+    seen = _seen(session, pairs)
+    for first, second in pairs:
+        if second.id not in seen:
             found.setdefault((first.act, second.act), (first, second))
     return list(found.values())
+
+
+def _seen(session: Session, pairs: list[Pair]) -> set[str]:
+    """The second readings that were made while the decision of the first one stood, by id: they are not blind."""
+    later = aliased(DecisionRow)
+    wanted = select(DecisionRow.document_id, DecisionRow.act, later.decided_at).outerjoin(later, later.undoes == DecisionRow.id)
+    alone = wanted.where(DecisionRow.qualification.is_not(None), DecisionRow.qualification != "urgence")
+    acts = chunks(sorted({first.act for first, _ in pairs}))
+    ends = {(name, act): end for part in acts for name, act, end in session.execute(alone.where(DecisionRow.act.in_(part))).tuples()}
+    return {
+        second.id for first, second in pairs
+        if (key := (first.document_id, first.act)) in ends and ((end := ends[key]) is None or end > second.at)
+    }  # fmt: skip
 
 
 def false_positives(database: Database, *, since: datetime | None = None) -> tuple[FalsePositive, ...]:

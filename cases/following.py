@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 from sqlalchemy import select
 
 from cases import audit, decisions
+from cases.parties import refuse_party
 from cases.submissions import State, steps
 from cases.tables_work import ContestRow, SubmissionRow
 from core.errors import Conflict, Invalid, NotFound
@@ -51,6 +52,8 @@ OUTCOME_TEXTS: dict[Outcome, str] = {
     "maintenue": "Réponse à votre contestation : la décision est maintenue.",
     "revue": "Réponse à votre contestation : la décision est revue.",
 }
+CONTEST = "Contestation : "  # how the reason of an undoing begins that answers a contest; the answer itself is for who contested
+CONTESTED = "une contestation a été acceptée."
 
 
 class Event(NamedTuple):
@@ -132,7 +135,8 @@ def find_contest(database: Database, contest_id: str) -> Contest:
 def answer(database: Database, contest_id: str, *, outcome: Outcome, text: str, actor: Actor, now: datetime | None = None) -> Contest:
     """Answer a contest, once. ``revue``: another decision stands already, or none; ``maintenue``: the contested one still stands.
 
-    Raises NotFound, Invalid, Conflict where it is answered already or the outcome is not what stands, Unavailable, ConfigError.
+    Who took part in the contested decision answers only where nobody else with the role valide could, as in a small association.
+    Raises NotFound, Invalid, Forbidden, Conflict where it is answered already or the outcome is not what stands, Unavailable, ConfigError.
     """
     said, at = _said(text), now or datetime.now(UTC)
     if outcome not in OUTCOME_TEXTS:
@@ -143,6 +147,7 @@ def answer(database: Database, contest_id: str, *, outcome: Outcome, text: str, 
             if (row.outcome, row.answer, row.answered_by) == (outcome, said, actor.id):  # asked again because no answer came
                 return _contest_of(row)
             raise Conflict("this contest is answered already; look at the answer")
+        refuse_party(session, row.decision_id, actor)
         standing = next(iter(decisions.standing_rows(session, [row.document_id])), None)
         if (outcome == "maintenue") != (standing is not None and standing.id == row.decision_id):
             advice = "decide anew first, then answer" if outcome == "revue" else "another decision stands meanwhile: answer revue"
@@ -194,12 +199,13 @@ def _first(decided: Decided, since: datetime) -> Event:
 
 
 def _corrected(row: Decided, now: Decided | None) -> Event:
+    why = CONTESTED if row.reason.startswith(CONTEST) else row.reason
     if now is None:
-        text = f"Correction : la décision précédente est annulée ; le contenu sera relu. Pourquoi : {row.reason}"
+        text = f"Correction : la décision précédente est annulée ; le contenu sera relu. Pourquoi : {why}"
     elif now.id == row.id:
         text = f"Correction : une nouvelle décision remplace la précédente — {_told(now)}"
     else:
-        text = f"Correction : la décision précédente est annulée ({row.reason}). La décision d'avant vaut de nouveau — {_told(now)}"
+        text = f"Correction : la décision précédente est annulée ({why}). La décision d'avant vaut de nouveau — {_told(now)}"
     return Event(row.decided_at, "correction", text)
 
 

@@ -83,11 +83,11 @@ def _leave(session: Session, candidates: Mapping[str, Candidate], *, now: dateti
     pending = pending_of(session, {name: one.version for name, one in candidates.items()}, found)
     gone: list[str] = []
     for name, candidate in candidates.items():
-        decided = found.get(name)
-        standing = standing_of(decided, candidate.version, rules, past.get(name, Past()), pending=name in pending)
+        decided, before = found.get(name), past.get(name, Past())
+        standing = standing_of(decided, candidate.version, rules, before, pending=name in pending)
         if name in already or standing.retain_until is None or standing.retain_until > now:
             continue
-        kind = class_of(standing, lane=candidate.version.lane)
+        kind = class_of(standing, lane=before.lane(candidate.version.lane))
         outcome = decided.qualification if decided and decided.qualification else "non_lu" if kind == "en_attente" else kind
         _count(session, candidate, outcome, decided)
         session.add(LeavingRow(document_id=name, batch=candidate.batch, collected_at=candidate.version.collected_at, since=now))

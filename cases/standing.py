@@ -72,7 +72,7 @@ def standing_of(
     status: CaseStatus = "en_cours" if pending else "decide" if same else "a_examiner"
     bare = Standing(status=status, qualification=decided and decided.qualification, decided_at=decided and decided.decided_at)
     start = max(version.collected_at, version.batch_at or version.collected_at)
-    end = retain_until(start, bare, rules, lane=version.lane, open_case=past.open, undone_at=past.undone_at)
+    end = retain_until(start, bare, rules, lane=past.lane(version.lane), open_case=past.open, undone_at=past.undone_at)
     return bare.model_copy(update={"retain_until": end})
 
 

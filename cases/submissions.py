@@ -17,7 +17,7 @@ from cases.submission_table import read_table
 from cases.submission_text import BadText, noted, text_given, title_given
 from cases.tables_people import OrganisationRow
 from cases.tables_work import SubmissionRow, SubmissionStepRow
-from core.addresses import BadAddress, check_address
+from core.addresses import BadAddress, check_address, check_open
 from core.errors import Forbidden, NotFound, TooMany
 from core.records import Record
 from core.times import PARIS
@@ -73,11 +73,14 @@ class Step(Record):
 
 
 class Many(NamedTuple):
-    """What became of a table: the submissions, and (line, message) of what was refused; ``reasons``: its stable word, by line."""
+    """What became of a table: the submissions, and (line, message) of what was refused; ``reasons``: its stable word, ``lines``: what was given,
+    by line; ``taken``: the submission, by line."""
 
     submissions: tuple[Submission, ...]
     refused: tuple[tuple[int, str], ...]
     reasons: dict[int, str]
+    lines: dict[int, str]
+    taken: dict[int, str]
 
 
 class _Asked(NamedTuple):
@@ -98,7 +101,7 @@ def submit_url(
 
     Raises BadAddress, BadText, TooMany, Forbidden, Unavailable, ConfigError.
     """
-    asked = _Asked(check_address(url, places=places), url.strip(), noted(note))
+    asked = _Asked(check_open(check_address(url, places=places)), url.strip(), noted(note))
     return _submit(database, asked, actor=actor, act=act, now=now or datetime.now(UTC))
 
 
@@ -122,16 +125,17 @@ def submit_text(
 def submit_many(database: Database, data: bytes, *, actor: Actor, places: frozenset[str] = frozenset(), now: datetime | None = None) -> Many:
     """Submit each address of a CSV, see ``read_table``; a line that is refused stops no other. Raises Invalid for what is no such table."""
     found: dict[str, Submission] = {}
-    refused, reasons = dict[int, str](), dict[int, str]()
-    for line in read_table(data):
+    refused, reasons, taken = dict[int, str](), dict[int, str](), dict[int, str]()
+    table = read_table(data)
+    for line in table:
         try:
             one = submit_url(database, line.url, note=line.note, actor=actor, places=places, now=now)
-            found[one.id] = one
+            found[one.id], taken[line.number] = one, one.id
         except (BadAddress, BadText) as error:
             refused[line.number], reasons[line.number] = str(error), error.reason
         except TooMany as error:
             refused[line.number], reasons[line.number] = str(error), "quota"
-    return Many(tuple(found.values()), tuple(refused.items()), reasons)
+    return Many(tuple(found.values()), tuple(refused.items()), reasons, {line.number: line.url for line in table}, taken)
 
 
 def find(database: Database, identifier: str, *, organisation_id: str | None) -> Submission:
@@ -198,7 +202,7 @@ def _submit(database: Database, asked: _Asked, *, actor: Actor, act: str | None,
             return submission_of(row)
         _refuse_beyond(session, actor, now)
         again = row is not None
-        row = row or _new(asked, actor, now)
+        row = row or _new(session, asked, actor, now)
         session.add(row)
         row.text, row.reason, row.taken_until, row.tries = asked.text, None, None, 0
         session.flush()
@@ -211,12 +215,13 @@ def _submit(database: Database, asked: _Asked, *, actor: Actor, act: str | None,
         return submission_of(row)
 
 
-def _new(asked: _Asked, actor: Actor, now: datetime) -> SubmissionRow:
-    return SubmissionRow(
-        id=hashlib.sha256(f"{actor.organisation_id}\n{asked.url}".encode()).hexdigest()[:32], organisation_id=actor.organisation_id,
-        person_id=actor.id, url=asked.url, given=asked.given, title=asked.title, text=asked.text, note=asked.note,
-        document_id=document_id(asked.url), state="recue", created_at=now, updated_at=now, tries=0,
-    )  # fmt: skip
+def _new(session: Session, asked: _Asked, actor: Actor, now: datetime) -> SubmissionRow:
+    """Its row; the one whose words were erased takes those that are given anew."""
+    identifier = hashlib.sha256(f"{actor.organisation_id}\n{asked.url}".encode()).hexdigest()[:32]
+    row = session.get(SubmissionRow, identifier) or SubmissionRow(id=identifier, organisation_id=actor.organisation_id, created_at=now, tries=0)
+    row.person_id, row.url, row.given, row.title, row.note = actor.id, asked.url, asked.given, asked.title, asked.note
+    row.document_id, row.state, row.updated_at = document_id(asked.url), "recue", now
+    return row
 
 
 def _standing(session: Session, url: str, organisation_id: str) -> SubmissionRow | None:

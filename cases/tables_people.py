@@ -121,6 +121,15 @@ class SavedFilterRow(Base):
     at: Mapped[datetime] = mapped_column(Moment)
 
 
+class AliasRow(Base):
+    """What the audit trail calls a document. Removed with it: the trail stays whole, and nobody can tell any more which document it spoke of."""
+
+    __tablename__ = "aliases"
+
+    document_id: Mapped[str] = mapped_column(String(512), primary_key=True)
+    alias: Mapped[str] = mapped_column(String(32), unique=True)  # random
+
+
 class AuditRow(Base):
     """One action, chained to the one before: whoever changes or removes one breaks the chain. Never a text, never a name outside the house."""
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import select
 
 from cases import audit
-from cases.decisions import MOST_REASON, decided_of, undo_in
+from cases.decisions import MOST_REASON, Act, Choice, Item, decide_in, decided_of, standing_rows, undo_in
 from cases.policy import load_policy
 from cases.progress import BLIND, progress_of, readings_of
-from cases.rounds import own_act
+from cases.rounds import name_of, own_act
 from cases.tables import DecisionRow
 from cases.tables_people import AuditRow
 from cases.tables_work import ReviewRow
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from cases.database import Database
-    from cases.decisions import Act, Decided
+    from cases.decisions import Decided
     from cases.people import Actor
     from cases.policy import Policy
     from cases.progress import Progress
@@ -44,6 +44,7 @@ class _Back(NamedTuple):
 
     rows: list[ReviewRow]
     undo: bool
+    heir: ReviewRow | None = None  # the urgency was decided by what goes back, and stands by this reading from now on
 
 
 def withdraw(
@@ -51,7 +52,8 @@ def withdraw(
 ) -> Withdrawn:
     """Take back one's own reading of an item, also when it decided, within the time of the policy; with the role valide anybody's, at any time.
 
-    ``whole``: of all items of the same act, such as a campaign. What was adjudicated goes back to who adjudicates; an urgency stays open until it is
+    ``whole``: of all items of the same act, such as a campaign. What was adjudicated goes back to who adjudicates, by somebody who was not one of its
+    readers. An urgency stands as long as one person says so, by that one reading, and a second one is wanted again; its case stays open until it is
     closed. Repeating it under the same act changes nothing.
     Raises NotFound where there is nothing to take back, Forbidden, Conflict, Invalid, Unavailable, ConfigError.
     """
@@ -67,7 +69,7 @@ def withdraw(
         if document_id not in back:
             if not actor.has("valide"):
                 raise _refusal(document_id, mine, own, policy)
-            back = _all_of(session, document_id, whole=whole)
+            back = _others(session, document_id, actor, whole=whole)
         undone = [name for name, one in back.items() if one.undo]
         for name, one in back.items():
             for row in one.rows:
@@ -75,17 +77,21 @@ def withdraw(
             details = {"reviews": [row.id for row in one.rows], "undone": one.undo, "act": own.id}
             audit.record(session, actor=actor.id, action=ACTION, subject=("document", name), details=details, at=own.at)
         rows = undo_in(session, undone, reason=reason.strip(), by=actor.name, act=own, actor=actor.id) if undone else ()
+        for name, one in back.items():
+            if one.heir:
+                _hand_on(session, name, one.heir, reason=reason.strip(), own=own, actor=actor)
         return Withdrawn(tuple(back), rows)
 
 
 def _again(session: Session, document_id: str, actor: Actor, own: Act) -> Withdrawn | None:
     wanted = select(AuditRow).where(AuditRow.actor == actor.id, AuditRow.action == ACTION, AuditRow.details.contains(f'"act":"{own.id}"'))
-    found = session.scalars(wanted.where(AuditRow.subject_kind == "document", AuditRow.subject_id == document_id)).first()
+    found = session.scalars(wanted.where(AuditRow.subject_kind == "document", AuditRow.subject_id == audit.alias_of(session, document_id))).first()
     if found is None:
         return None
     undone = session.scalars(select(DecisionRow).where(DecisionRow.act == own.id).order_by(DecisionRow.number))
-    names = session.scalars(wanted.with_only_columns(AuditRow.subject_id).order_by(AuditRow.number))
-    return Withdrawn(tuple(names), tuple(map(decided_of, undone)))
+    names = session.scalars(wanted.with_only_columns(AuditRow.subject_id).order_by(AuditRow.number)).all()
+    known = audit.documents_of(session, names)
+    return Withdrawn(tuple(known[name] for name in names if name in known), tuple(map(decided_of, undone)))
 
 
 def _mine(session: Session, document_id: str, actor: Actor) -> ReviewRow | None:
@@ -110,10 +116,27 @@ def _own(session: Session, mine: ReviewRow, *, whole: bool) -> dict[str, _Back]:
     rows = session.scalars(act).all() if whole else [mine]
     found = progress_of(session, {row.document_id: row.text_sha256 for row in rows})
     return {
-        row.document_id: _Back([row], undo=_rests(found[row.document_id], [row]))
+        row.document_id: _Back([row], undo=_rests(found[row.document_id], [row]), heir=_heir(found[row.document_id], [row]))
         for row in rows
         if found[row.document_id].decision is None or found[row.document_id].rests
     }
+
+
+def _heir(progress: Progress, going: Sequence[ReviewRow]) -> ReviewRow | None:
+    """The other reading that says urgence, where the one that decided so goes back."""
+    if progress.decision is None or progress.decision.qualification != "urgence" or progress.decision.act not in {row.act for row in going}:
+        return None
+    names = {row.id for row in going}
+    return next((row for row in progress.readings if row.id not in names and row.qualification == "urgence"), None)
+
+
+def _hand_on(session: Session, name: str, heir: ReviewRow, *, reason: str, own: Act, actor: Actor) -> None:
+    """The urgency stands without a gap, now by the reading that says so still: that reader may take it back in turn, and another one is asked."""
+    undo_in(session, [name], reason=reason, by=actor.name, act=Act(id=f"{own.id}-relais", at=own.at), actor=actor.id)
+    said = {field: getattr(heir, field) for field in ("qualification", "markers", "exclusions", "reason", "taxonomy")}
+    choice = Choice.model_validate({**said, "by": name_of(session, heir.person_id)})
+    item = Item.model_validate({field: getattr(heir, field) for field in Item.model_fields})
+    decide_in(session, [item], choice, act=Act(id=heir.act, at=own.at), campaign=heir.campaign, actor=actor.id)
 
 
 def _rests(progress: Progress, going: Sequence[ReviewRow]) -> bool:
@@ -125,6 +148,22 @@ def _rests(progress: Progress, going: Sequence[ReviewRow]) -> bool:
         return False
     made = next(row for row in progress.readings if row.act == progress.decision.act)
     return made in going or any(row.number < made.number for row in going)  # of two who agree, the second made it
+
+
+def _others(session: Session, document_id: str, actor: Actor, *, whole: bool) -> dict[str, _Back]:
+    """``_all_of``, without what was adjudicated between a reading of this person and another one. Raises NotFound, Forbidden."""
+    back = _all_of(session, document_id, whole=whole)
+    judged = [name for name, one in back.items() if one.undo and not one.rows]  # nothing of these is a reading's decision
+    readings = readings_of(session, judged)
+    deciding = {row.document_id: row for row in standing_rows(session, judged)}
+    party = {
+        name for name in judged
+        if any(row.seat == "arbitrage" and row.act == deciding[name].act for row in readings.get(name, []))
+        and any(row.seat in BLIND and row.person_id == actor.id and row.text_sha256 == deciding[name].text_sha256 for row in readings[name])
+    }  # fmt: skip
+    if document_id in party:
+        raise Forbidden(f"{document_id} was decided between your reading and another one; another person with the role valide can undo that decision")
+    return {name: one for name, one in back.items() if name not in party}
 
 
 def _all_of(session: Session, document_id: str, *, whole: bool) -> dict[str, _Back]:

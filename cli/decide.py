@@ -27,6 +27,7 @@ URGENT = (
     "URGENCE. Vie en danger : 15 (SAMU), 17 (police, gendarmerie) ou 112. Enfant en danger : 119. Idées suicidaires : 3114.\n"
     "Contenu public illicite, sans danger immédiat : PHAROS, https://www.internet-signalement.gouv.fr. Vigie n'appelle personne et n'envoie rien."
 )
+ALONE = "décision d'une seule personne : une notification demandera deux lectures dans la console"
 LATER = "L'index ne répond pas : la décision est gardée, il la montrera à la prochaine publication."
 
 
@@ -133,10 +134,14 @@ def _opened(ctx: click.Context) -> Iterator[tuple[Index, Database]]:
 
 def _decide(ctx: click.Context, names: list[str], choice: Choice, *, campaign: bool, yes: bool) -> int:
     from cases import deciding
+    from cases.policy import load_policy
 
     if choice.qualification == "urgence":
         console().print(URGENT, style="bold red", soft_wrap=True)  # before anything that may fail
+    leaves = choice.qualification in load_policy().leaves
     with _opened(ctx) as (index, database):
+        if leaves:
+            _refuse_alone(database, choice.qualification)
         entries = deciding.entries_named(index, names)
         served = _campaign(index, entries) if campaign else None
         if served and not _agreed(len(served), yes=yes):
@@ -147,7 +152,21 @@ def _decide(ctx: click.Context, names: list[str], choice: Choice, *, campaign: b
     for row in done.rows if len(done.rows) <= 20 else ():
         console().print(f"{row.document_id} : {WORDS[choice.qualification]}")
     _tell(len(done.rows), "décision écrite", "décisions écrites", shown=done.shown)
+    if leaves:
+        console().print(ALONE, soft_wrap=True)
     return 0
+
+
+def _refuse_alone(database: Database, qualification: str) -> None:
+    """What leaves the house is read twice where there are two people to read it. Raises Invalid."""
+    from cases.parties import readers
+    from core.errors import Invalid
+
+    if (number := readers(database)) > 1:
+        raise Invalid(
+            f"{qualification} by one person at the command line, with {number} people who can read in the console; it takes two readings: "
+            "read the item in the console, /contenus/ and its identifier"
+        )
 
 
 def _campaign(index: Index, entries: list[Entry]) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -217,10 +217,15 @@ def _opened(settings: Settings) -> Iterator[tuple[Archive, Index, OptOuts]]:
 
 
 def _purge(settings: Settings, *, as_json: bool) -> int:
+    from datetime import UTC, datetime
+
+    from cases.database import open_database
+    from cases.erasing import erase_wished
     from flows import purging
     from flows.forgetting import forgetting
 
-    with _opened(settings) as (archive, index, opt_outs), console(stderr=True).status("effacement"):
+    with _opened(settings) as (archive, index, opt_outs), closing(open_database(settings)) as database, console(stderr=True).status("effacement"):
+        erase_wished(database, opt_outs.covers_address, now=datetime.now(UTC))
         purged = purging.purge(archive, index, opt_outs, forget=forgetting(settings))
     if as_json:
         click.echo(purged.model_dump_json())

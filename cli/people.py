@@ -141,7 +141,7 @@ def list_people(ctx: click.Context, *, as_json: bool) -> int:
             click.echo(person.model_dump_json())
         return 0
     for house in houses:
-        console().print(f"{house.name} ({house.capacity}, {house.quota} soumissions par jour{', fermée' if house.closed_at else ''})", markup=False)
+        console().print(f"{house.name} ({house.capacity}, {house.quota} signalements par jour{', fermée' if house.closed_at else ''})", markup=False)
         for person in (one for one in known if one.organisation_id == house.id):
             off = " [désactivé]" if person.disabled_at else ""
             console().print(f"  {person.login} : {person.name}, {', '.join(person.roles) or 'aucun rôle'}{off}", markup=False)

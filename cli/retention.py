@@ -117,6 +117,9 @@ def _tell(done: Retained) -> None:
         f"Effacés : {counted(was.documents, 'version')}, {counted(was.records, 'enregistrement de preuve', 'enregistrements de preuve')}, "
         f"{counted(was.assessments, 'évaluation')}, {counted(done.index, 'document')} de l'index ; {counted(done.batches, 'lot vidé', 'lots vidés')}."
     )
+    if done.submissions:
+        words = counted(done.submissions, "signalement qui n'a pas pu être lu", "signalements qui n'ont pas pu être lus")
+        shown.print(f"Adresse, titre et note effacés : {words}.")
     if done.done:
         shown.print("Vérifié : rien de ce qui a expiré n'est plus conservé, que des comptes anonymes.")
         return

@@ -12,6 +12,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit, urlunsplit
 
+from core.closed_places import is_closed
 from core.errors import Invalid
 from core.urls import DEFAULT_PORTS, canonical, is_ip, is_public_address
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 # why an address is refused: pages say it in French by these words
 Fault = Literal[
-    "empty", "too_long", "characters", "scheme", "no_host", "credentials", "bad_host", "number_host", "port", "local_name", "private_address"
+    "empty", "too_long", "sentence", "characters", "email", "scheme", "no_host", "credentials", "bad_host", "number_host", "port", "local_name",
+    "private_address", "closed_place",
 ]  # fmt: skip
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
@@ -31,6 +33,8 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp")  # categories of Unicode
 FORBIDDEN = re.compile(r"[\s\\\x00-\x1f\x7f]")
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 BARE = re.compile(r"[^\s/?#@:]+\.[^\s/?#@:]+(?:[/?#]|$)")  # "www.exemple.fr/page": as people copy it from an address bar
+EMAIL = re.compile(r"(?:mailto:)?[^\s/?#@:]+@[^\s/?#@:]+\.[^\s/?#@:]+", re.IGNORECASE)
+FEW = 3  # words: an address that was copied badly may hold a space or two, a sentence holds more
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 MOST_HOST = 253
 NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
@@ -67,6 +71,8 @@ def check_address(url: str, *, places: frozenset[str] = frozenset()) -> str:
         raise BadAddress("empty", "no address was given; expected one such as https://exemple.fr/page")
     if len(given) > MOST:
         raise BadAddress("too_long", f"an address of {len(given)} characters; expected at most {MOST}")
+    if _is_sentence(given):
+        raise BadAddress("sentence", "a sentence without an address was given; expected one such as https://exemple.fr/page, or submit it as a text")
     if FORBIDDEN.search(given) or any(unicodedata.category(char) in UNSEEN for char in given):
         raise BadAddress("characters", "the address holds a space, a backslash or a sign that cannot be seen; copy it again from the address bar")
     parts = _parts(given)
@@ -90,7 +96,21 @@ def inside(host: str) -> bool:
     return any(not is_public_address(str(one)) for one in found) if found else name.rpartition(".")[2] in LOCAL
 
 
+def check_open(url: str) -> str:
+    """The same canonical address, unless it names a closed group or an invitation. Raises BadAddress."""
+    if is_closed(url):
+        raise BadAddress("closed_place", "the address leads to a closed group or is an invitation to one, which is never entered; submit the text")
+    return url
+
+
+def _is_sentence(given: str) -> bool:
+    words = given.split()
+    return "://" not in given and len(words) > 1 and (len(words) > FEW or not any(map(BARE.match, words)))
+
+
 def _parts(given: str) -> SplitResult:
+    if EMAIL.fullmatch(given):
+        raise BadAddress("email", "an e-mail address was given; expected the address of a page, such as https://exemple.fr/page")
     if not SCHEME.match(given) and BARE.match(given):
         given = f"https://{given}"
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cases import optouts
 from cases.database import open_database
 from cases.decisions import pasts
+from cases.erasing import erase_wished
 from core.accounts import named_account
 from core.errors import Invalid
 from core.logs import get_logger
@@ -89,11 +90,13 @@ def _examined(request: OptOutRequest, wishes: tuple[optout.Wish, ...], settings:
 def _carried_out(request: OptOutRequest, wishes: tuple[optout.Wish, ...], settings: Settings, database: Database, index: Index) -> str:
     archive = Archive(settings.archive_dir)
     add(settings.archive_dir, wishes, at=datetime.now(UTC), note=f"console {request.id}")
-    purged = purge(archive, index, load_opt_outs(settings.archive_dir, key=load_key(settings)), forget=forgetting(settings))
+    listed = load_opt_outs(settings.archive_dir, key=load_key(settings))
+    submitted = erase_wished(database, listed.covers_address, now=datetime.now(UTC))
+    purged = purge(archive, index, listed, forget=forgetting(settings))
     if not purged.done or purged.archive.open:  # a crawl that writes now may hold some of it: the next call looks again
         log.warning("opt_out_left", opt_out=request.id, **purged.left)
         return "a_executer"
     was = purged.archive
     erased = {"documents": was.documents, "assessments": was.assessments, "evidence": was.records, "set_aside": was.set_aside, "index": purged.index}
-    log.info("opt_out_done", opt_out=request.id, **erased)
+    log.info("opt_out_done", opt_out=request.id, submissions=submitted, **erased)
     return optouts.carried_out(database, request.id, erased=erased).state

@@ -41,8 +41,8 @@ log = get_logger(__name__)
 class Retained(Record):
     """What a run erased. ``documents``: that it began to erase, by outcome (a qualification, non_lu, ordinaire); ``resumed``: of earlier runs.
 
-    ``batches``: that went as a whole; ``left``: what was found to be still there or was held back (unconfirmed,
-    undecided_elsewhere), by kind; nothing but open batches where it is done.
+    ``batches``: that went as a whole; ``submissions``: whose page was never read and whose words went; ``left``: what was found to be still there or
+    was held back (unconfirmed, undecided_elsewhere), by kind; nothing but open batches where it is done.
     """
 
     documents: dict[str, int] = Field(default_factory=dict)
@@ -50,6 +50,7 @@ class Retained(Record):
     index: int = 0
     archive: Erased = Erased()
     batches: int = 0
+    submissions: int = 0
     left: dict[str, int] = Field(default_factory=dict)
 
     @property
@@ -123,13 +124,17 @@ def retain_all(settings: Settings, *, now: datetime, yes: bool = False, rules: R
     """``retain`` on all that the settings name; what else holds a document forgets it too. Raises ConfigError, Unavailable."""
     from cases.answers import expire
     from cases.database import open_database
+    from cases.erasing import erase_unread
     from crawlers.archive import Archive
     from flows.forgetting import forgetting
     from index.open import open_index
 
     with closing(open_index(settings)) as index, closing(open_database(settings)) as database:
         expire(database, now=now)
-        return retain(Archive(settings.archive_dir), index, database, now=now, yes=yes, rules=rules, forget=forgetting(settings))
+        done = retain(Archive(settings.archive_dir), index, database, now=now, yes=yes, rules=rules, forget=forgetting(settings))
+        unread = erase_unread(database, now=now, rules=rules or load_rules())  # after the guards against a wrong clock
+        log.info("submissions_erased", submissions=unread)
+        return done.model_copy(update={"submissions": unread})
 
 
 def foreseen(archive: Archive, index: Index, database: Database, *, now: datetime, rules: Rules | None = None) -> dict[str, int]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 # field: value: name
 VALUE_NAMES: Mapping[str, Mapping[str, str]] = {
     "decision": {"alerte": "Alerte", "a_lire": "À lire", "rien": "Rien"},
-    "lane": {"signale": "Signalé", "sondage": "Sondage"},
+    "lane": {"signale": "Relevé par le modèle", "sondage": "Sondage"},
     "status": {"a_examiner": "À examiner", "en_cours": "En cours", "decide": "Décidé"},
     "qualification": {
         "hors_champ": "Hors champ",

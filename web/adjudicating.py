@@ -8,7 +8,8 @@ from cases.checking import Quote, Reading
 from core.taxonomy import load_taxonomy
 from index.values import VALUE_NAMES
 from web.passages import Mark, Piece, cut
-from web.reading.form import Cited, reason_of
+from web.reading.again import exclusions_of
+from web.reading.form import Cited, Problem, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +60,28 @@ def _lines(reviews: Sequence[Review]) -> Iterator[Line]:
             yield Line(f"Exclusion : {exclusion.name}", tuple("cochée" if name in one.exclusions else "non" for one in reviews))
 
 
+def agreed(entered: Entered, reviews: Sequence[Review]) -> Entered:
+    """A blank form with what both readings say alike, and nothing else; no reason: that is the third person's own."""
+    if len(reviews) != 2:
+        return entered
+    one, other = reviews
+    cited = {Cited(quote.start, quote.end, quote.submarker) for quote in one.quotes} & {
+        Cited(quote.start, quote.end, quote.submarker) for quote in other.quotes
+    }
+    markers = frozenset(one.markers) & frozenset(other.markers)
+    names = frozenset(one.exclusions) & frozenset(other.exclusions)
+    return entered._replace(
+        markers=markers, submarkers={name: said for name, said in one.submarkers.items() if other.submarkers.get(name) == said},
+        exclusions=exclusions_of(names, markers=markers), cited=tuple(sorted(cited, key=lambda each: (each.start, each.end, each.submarker or ""))),
+        qualification=one.qualification if one.qualification == other.qualification else "",
+    )  # fmt: skip
+
+
+def agreements(reviews: Sequence[Review]) -> tuple[str, ...]:
+    """The same in words."""
+    return tuple(f"{line.label} : {line.said[0]}" for line in lines(reviews) if not line.differs) if len(reviews) == 2 else ()
+
+
 def quoted(reviews: Sequence[Review]) -> tuple[tuple[str, Quote], ...]:
     """Each quote of a reading as the value of a form's field, once."""
     found = {Cited(quote.start, quote.end, quote.submarker).value: quote for one in reviews for quote in one.quotes}
@@ -69,6 +92,14 @@ def pieces(text: str, reviews: Sequence[Review]) -> tuple[Piece, ...]:
     """The text with what each reading quotes."""
     marks = [Mark(quote.start, quote.end, "citation", f"lecture {number}") for number, one in enumerate(reviews, 1) for quote in one.quotes]
     return cut(text, marks)
+
+
+def alone(qualification: str) -> Problem:
+    """Why one person does not decide this between two readings."""
+    said = f"Aucune des deux lectures ne dit « {VALUE_NAMES['qualification'][qualification]} », et ce qui peut sortir de la maison se décide à deux."
+    what = "Choisissez une autre qualification, ou faites relire le contenu par deux personnes, en bas de cette page."
+    called = " Si quelqu'un est en danger, appelez d'abord : 15, 17, 112, 119 pour un enfant." if qualification == "urgence" else ""
+    return Problem(f"q-{qualification}", f"{said} {what}{called}")
 
 
 def reading_of(entered: Entered, entry: Entry) -> Reading:

@@ -21,14 +21,19 @@ HIDDEN = ("status", "qualification", "decided_at", "notice_state", "notified_at"
 
 def blind(entry: Entry) -> Entry:
     """As if nobody had read or decided."""
-    return {**entry, **dict.fromkeys(HIDDEN), "status": "a_examiner"}
+    return untimed({**entry, **dict.fromkeys(HIDDEN), "status": "a_examiner"})
+
+
+def untimed(entry: Entry) -> Entry:
+    """Without the end of its retention where it is not decided: a first reading moves that end."""
+    return entry if entry["status"] == "decide" else {**entry, "retain_until": None}
 
 
 def blinded(console: Console, entries: Sequence[Entry], actor: Actor) -> list[Entry]:
     """Entries of a list, without what must not be told of them to this person. Raises Unavailable, ConfigError."""
     told = {entry["id"]: text_of(entry) for entry in entries if entry["qualification"] or entry["status"] != "a_examiner"}
     hidden = reviews.hidden_among(console.database, told, actor=actor) if told else frozenset()
-    return [blind(entry) if entry["id"] in hidden else entry for entry in entries]
+    return [blind(entry) if entry["id"] in hidden else untimed(entry) for entry in entries]
 
 
 def untelling(search: Search) -> Search:

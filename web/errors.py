@@ -1,19 +1,27 @@
-"""What goes wrong as an answer: a page in French for people, problem+json (RFC 9457) for programs. Never a traceback, never silence."""
+"""What goes wrong as an answer: a page in French for people, problem+json (RFC 9457) for programs. Never a traceback, never silence.
+
+On a page the message of the error, which is English, stands folded away below what it means.
+"""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from core.errors import TooMany, VigieError
 from core.logs import get_logger
 from web.access import SignInNeeded, sign_in_address
+from web.console import console_of
+from web.entering import inside
 from web.pages import go_to, render
+from web.sentences import said_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -22,18 +30,6 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 API = "/api/"
-# what people read, by kind of error; the message of the error itself follows as a detail
-FRENCH = {
-    "sign_in_needed": "Connectez-vous pour voir cette page.",
-    "forbidden": "Vous n'avez pas accès à cette page ou à cette action.",
-    "not_found": "Cette page ou cet élément n'existe pas, ou n'existe plus.",
-    "conflict": "Quelqu'un d'autre a été plus rapide, ou ce que vous aviez sous les yeux a changé.",
-    "too_many": "Trop de demandes : réessayez plus tard.",
-    "invalid": "Ce qui a été envoyé ne peut pas être utilisé tel quel.",
-    "too_large": "C'est trop gros : 2 Mo au plus à la fois.",
-    "unavailable": "Un service ne répond pas pour l'instant. Rien n'est perdu : réessayez dans un moment.",
-    "config": "Vigie est mal réglé sur ce serveur : prévenez la personne qui l'administre.",
-}
 
 
 def install(app: FastAPI) -> None:
@@ -54,8 +50,27 @@ def problem(status: int, kind: str, detail: str, *, headers: dict[str, str] | No
 def _answer(request: Request, status: int, kind: str, detail: str, *, headers: dict[str, str] | None = None) -> Response:
     if request.url.path.startswith(API):
         return problem(status, kind, detail, headers=headers)
-    said = FRENCH.get(kind, "Cette demande n'a pas pu être traitée.")
-    return render(request, "erreur.html", status=status, headers=headers, said=said, detail=detail, code=status)
+    said = said_of("no_page" if detail == HTTPStatus.NOT_FOUND.phrase else kind, detail)  # the router's own words: no such address
+    return render(request, "erreur.html", status=status, headers=headers, said=said, detail=detail, code=status, back=_back(request))
+
+
+def _back(request: Request) -> str:
+    """The page of ours that led here, where it can be opened again; "" for none."""
+    try:
+        came = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    url = console_of(request).settings.console_url
+    hosts = {request.headers.get("host"), urlsplit(str(url)).netloc if url else None}
+    same = request.method == "GET" and came.path == request.url.path
+    if not came.netloc or came.netloc not in hosts or same or not _opens(request, came.path):
+        return ""
+    return inside(f"{came.path}?{came.query}" if came.query else came.path)
+
+
+def _opens(request: Request, path: str) -> bool:
+    scope = {**request.scope, "path": path, "method": "GET"}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 def _ours(request: Request, error: Exception) -> Response:

@@ -133,8 +133,9 @@ def public_events(events: Iterable[Event]) -> tuple[Event, ...]:
 def _steps(submission: Submission, reached: Mapping[str, datetime], decided: Decided | None) -> list[StepShown]:
     names, state = STATES | TEXT_STATES if submission.is_text else STATES, submission.state
     if state == "ecartee":
-        known = [StepShown(*names[one], "fait", reached[one]) for one in PATH if one in reached]
-        return [*known, StepShown(*names[state], "arret", reached.get(state))]
+        failed = "collectee" if "collectee" in reached else "en_cours"
+        done = [StepShown(*names[one], "fait", reached[one]) for one in PATH[: PATH.index(failed)] if one in reached]
+        return [*done, StepShown(names[failed][0], f"{names[state][0]}.", "arret", reached.get(state))]
     at = PATH.index(state)
     before = [
         StepShown(*names[one], "fait" if place < at or state == "visible" else "en_cours", reached.get(one))

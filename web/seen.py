@@ -15,32 +15,34 @@ if TYPE_CHECKING:
 
 MOST_QUOTES = 12  # passages of one marker: the strongest tell enough
 MOST_QUOTE = 600  # characters
-LEVELS: dict[Decision, str] = {"rien": "peu ou pas de ressemblance", "a_lire": "ressemblance à vérifier", "alerte": "forte ressemblance"}
+UNSEEN = "Le programme n'a rien reconnu ici."  # what it did not recognise may well be there: never reassure
+NOTHING = "Le programme n'a rien reconnu. Il se trompe parfois : une personne lira quand même."
+LEVELS: dict[Decision, str] = {"rien": "rien de reconnu", "a_lire": "ressemblance à vérifier", "alerte": "forte ressemblance"}
 SAID: dict[Marker, dict[Decision, str]] = {
     "gourou": {
-        "rien": "Vigie ne relève pas de signe net d'emprise dans ce texte.",
+        "rien": UNSEEN,
         "a_lire": "Des passages ressemblent à des signes d'emprise. Seule une lecture humaine peut dire ce qu'il en est.",
         "alerte": "Plusieurs passages ressemblent nettement à des signes d'emprise. Une personne doit les lire avant toute conclusion.",
     },
     "complotisme": {
-        "rien": "Vigie ne relève pas de récit de complot net dans ce texte.",
+        "rien": UNSEEN,
         "a_lire": "Des passages ressemblent à un récit de complot. C'est une opinion licite par défaut.",
         "alerte": "Le texte ressemble nettement à un récit de complot. C'est une opinion licite par défaut : seul, ce marqueur ne mène à rien.",
     },
     "abandon_soins": {
-        "rien": "Vigie ne relève pas d'incitation nette à quitter ou refuser des soins.",
+        "rien": UNSEEN,
         "a_lire": "Des passages ressemblent à une incitation à quitter ou refuser des soins. Une personne doit les lire.",
         "alerte": "Des passages ressemblent nettement à une incitation à quitter ou refuser des soins. Une personne doit les lire.",
     },
 }
-# how a text speaks, where that changes how its passages are to be understood
+# how the program takes a text to speak, where that changes how its passages are to be understood: a guess, which a person checks
 STANCES = {
-    "quote": "Le texte semble citer les propos de quelqu'un d'autre.",
-    "denounce": "Le texte semble dénoncer ce qu'il rapporte, et non le soutenir.",
-    "testify": "Le texte semble être un témoignage.",
-    "ask": "Le texte semble poser une question.",
-    "joke": "Le texte semble plaisanter.",
-    "inform": "Le texte semble informer, sans prendre parti.",
+    "quote": "Le programme croit que le texte cite les propos de quelqu'un d'autre.",
+    "denounce": "Le programme croit que le texte dénonce ce qu'il rapporte.",
+    "testify": "Le programme croit que le texte est un témoignage.",
+    "ask": "Le programme croit que le texte pose une question.",
+    "joke": "Le programme croit que le texte plaisante.",
+    "inform": "Le programme croit que le texte informe.",
 }
 URGENT = "T7"
 
@@ -72,11 +74,16 @@ class FlagSeen(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """All of it. ``hard``: may distress who reads the passages; ``urgent``: a life may be in danger."""
+    """All of it.
+
+    ``nothing``: what is said where no marker is seen, else None; a stance says nothing then.
+    ``hard``: may distress who reads the passages; ``urgent``: a life may be in danger.
+    """
 
     markers: tuple[MarkerSeen, ...]
     flags: tuple[FlagSeen, ...]
     stance: str | None
+    nothing: str | None
     hard: bool
     urgent: bool
 
@@ -85,10 +92,12 @@ def seen(entry: Entry, taxonomy: Taxonomy) -> Seen:
     """Of an entry of the index, the markers that show something first."""
     markers = sorted((_marker(entry, marker, taxonomy) for marker in MARKERS), key=lambda one: -(one.bar or 0))
     flags = set(entry["flags"])
+    none = all(one.decision == "rien" for one in markers)
     return Seen(
         markers=tuple(markers),
         flags=tuple(FlagSeen(flag.name, flag.definition) for flag in taxonomy.flags if flag.id in flags),
-        stance=STANCES.get(entry["stance"] or ""),
+        stance=None if none else STANCES.get(entry["stance"] or ""),
+        nothing=NOTHING if none else None,
         hard=is_distressing(entry) or "abandon_soins" in entry["alerts"],
         urgent=URGENT in flags,
     )

@@ -32,6 +32,7 @@ def page(console: Console, submission: Submission, *, actor: Actor) -> dict[str,
     """The values of the templates detail.html and _etat.html. Raises Unavailable, ConfigError."""
     found = progress_of(console, submission)
     shown = content_of(console, submission, organisation_id=actor.organisation_id)
+    contests = following.contests(console.database, submission.id)
     token = follow_token(console, submission.id)
     return {
         "submission": submission,
@@ -47,7 +48,8 @@ def page(console: Console, submission: Submission, *, actor: Actor) -> dict[str,
         "likeness": shown.likeness,
         "silent": shown.silent,
         "taxonomy": console.taxonomy,
-        "contested": any(one.answered_at is None for one in following.contests(console.database, submission.id)),
+        "contests": contests,
+        "contested": any(one.answered_at is None for one in contests),
         "may_contest": actor.has("soumet"),
         "may_submit": actor.has("soumet", "analyse", "valide"),
         "link_path": f"/suivi/{token}",

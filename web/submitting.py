@@ -6,17 +6,29 @@ import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from cases.submission_text import BadText, noted, text_given, title_given
+from core.addresses import BadAddress, check_address
 from core.errors import Invalid
-from web.refusals import refusals
+from web.refusals import Kind, refusal, refusals
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable, Iterator
 
 MOST_UPLOAD = 1_000_000  # bytes
 SHARED = re.compile(r"https?://\S+", re.IGNORECASE)  # what the share button of a phone puts after a title
 FORM = "/soumissions/nouvelle?url="
 TABLES = (".csv", ".txt")
+AFTER = ".,;:!?…»\"'*"  # what stands after an address in a text, and is no part of it
+NOWHERE = "Dites où et quand vous l'avez vu, même à peu près."
 ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")  # xlsx and ods, xls, PDF, gzip
+
+
+class Fault(NamedTuple):
+    """Why a form was not taken. ``field``: the id of the field that it is about."""
+
+    said: str
+    advice: str = ""
+    field: str = ""
 
 
 class SeenAt(NamedTuple):
@@ -31,17 +43,54 @@ class SeenAt(NamedTuple):
 
 
 def tidy(given: str) -> str:
-    """The one address in what was pasted, where words stand around it; anything else as it is, to be refused by its name."""
+    """The one address in what was pasted, where words stand around it or a comma after it; anything else as it is, to be refused by its name."""
     found = given.strip()
     shared = SHARED.findall(found)
-    return str(shared[0]) if len(shared) == 1 and any(sign.isspace() for sign in found) else found
+    one = str(shared[0]) if len(shared) == 1 and any(sign.isspace() for sign in found) else found
+    return one if any(sign.isspace() for sign in one) else _bare(one)
+
+
+def _bare(address: str) -> str:
+    """An address without the signs of the sentence around it; a bracket that it opened itself is its own."""
+    bare = address.lstrip("<«\"'").rstrip(AFTER + ">")
+    return _bare(bare[:-1]) if bare.endswith(")") and bare.count(")") > bare.count("(") else bare
 
 
 def seen_at(given: str) -> SeenAt:
     """The address in where a text was seen, if one stands there."""
     words = given.strip()
     found = SHARED.findall(words)
-    return SeenAt(str(found[0]) if len(found) == 1 else "", words)
+    return SeenAt(_bare(str(found[0])) if len(found) == 1 else "", words)
+
+
+def fault(error: BadAddress | BadText, field: str) -> Fault:
+    """In words, beside its field."""
+    kind: Kind = "address" if isinstance(error, BadAddress) else "text"
+    found = refusal(kind, error.reason)
+    return Fault(found.said, found.advice, field)
+
+
+def text_faults(text: str, *, title: str, place: str, note: str, public: bool) -> tuple[Fault, ...]:
+    """All that is wrong in the form for a text, in its order: who corrects one thing should not meet the next one after."""
+    found = tuple(_field_faults(text, title, place, note))
+    return found if public else (*found, Fault(refusal("text", "text_private").said, field="public"))
+
+
+def _field_faults(text: str, title: str, place: str, note: str) -> Iterator[Fault]:
+    address = seen_at(place).url
+    checks: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("texte-texte", lambda: text_given(text)),
+        ("titre", lambda: title_given(title)),
+        ("vu", lambda: check_address(address) if address else ""),
+        ("texte-note", lambda: noted(seen_at(place).with_note(note))),
+    )
+    for field, check in checks:
+        try:
+            check()
+        except (BadAddress, BadText) as error:
+            yield fault(error, field)
+        if field == "vu" and not place.strip():
+            yield Fault(NOWHERE, field=field)
 
 
 def bookmarklet(base: str) -> str:

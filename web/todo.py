@@ -12,6 +12,8 @@ from core.logs import get_logger
 from index.queries import Query
 from index.queue import OPEN
 from web.access import PERMISSIONS
+from web.reading.reported import waiting as reported
+from web.reading.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,9 +53,9 @@ def _reading(console: Console, actor: Actor, found: Waiting) -> Iterator[Task]:
         urgent = found.urgencies > 0
         said = "Une vie ou un enfant peut être en danger. Dites ce qui a été fait." if urgent else "Aucune urgence ouverte."
         yield Task("/urgences", "Urgences", said, found.urgencies, pressing=urgent)
-        yield Task("/file", "File de lecture", "Contenus à lire, les plus graves d'abord. Le suivant vous attend.", _queued(console))
+        yield Task("/file", "File de lecture", *_queued(console, actor, "Contenus à lire, les plus graves d'abord."))
     elif may(actor, "read"):
-        yield Task("/file", "File de lecture", "Les contenus signalés, à consulter.", _queued(console))
+        yield Task("/file", "File de lecture", *_queued(console, actor, "Ce que les lecteurs ont à lire, à consulter."))
     if may(actor, "adjudicate"):
         number = len(adjudications.waiting(console.database))
         yield Task("/arbitrages", "Arbitrages", "Deux lectures diffèrent : la vôtre tranche.", number)
@@ -87,9 +89,12 @@ def _office(actor: Actor, found: Waiting) -> Iterator[Task]:
         yield Task("/administration", "Administration", said, found.stuck or None, pressing=stuck)
 
 
-def _queued(console: Console) -> int | None:
+def _queued(console: Console, actor: Actor, said: str) -> tuple[str, int | None]:
+    """What the card of the queue says, and how many wait: what the model flagged, and what was reported although it did not."""
     try:
-        return console.index.search(Query(terms={"lane": ("signale",), "status": OPEN}, size=1)).total
+        flagged = console.index.search(Query(terms={"lane": ("signale",), "status": OPEN}, size=1)).total
+        sent = len(reported(console, actor))
     except Unavailable as error:
         log.warning("index_unavailable", error=str(error))
-        return None
+        return said, None
+    return f"{said} Dont {counted(sent, 'signalé', 'signalés')} par des associations." if sent else said, flagged + sent

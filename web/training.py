@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from index.protocol import Index
 
 FALSE_POSITIVES = {
-    "document_id": "Contenu", "decided_at": "Décidé le", "platform": "Plateforme", "markers": "Marqueurs signalés", "scores": "Scores",
+    "document_id": "Contenu", "decided_at": "Décidé le", "platform": "Plateforme", "markers": "Marqueurs relevés", "scores": "Scores",
     "exclusions": "Exclusions", "model": "Modèle", "revision": "Révision", "taxonomy": "Taxonomie",
 }  # fmt: skip
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from cases.adjudications import adjudicate, waiting
+from cases.adjudications import Alone, adjudicate, waiting
 from cases.audit import verify
+from cases.checking import Reading
 from cases.claims import take
 from cases.database import Database
 from cases.decisions import history, standing
@@ -105,11 +106,35 @@ def test_a_campaign_is_adjudicated_as_a_whole(database: Database) -> None:
     things = [thing(f"c{number}") for number in range(4)]
     texts = dict.fromkeys((one.document_id for one in things), TEXT)
     read(database, things, saying(), actor=people.ana, act=deed(), texts=texts, campaign="camp", policy=TWICE)
-    read(database, things[:3], WORRYING, actor=people.ben, act=deed(), texts=texts, campaign="camp", policy=TWICE)
+    read(database, things[:2], saying("urgence", markers=()), actor=people.ben, act=deed(), texts=texts, campaign="camp", policy=TWICE)
+    read(database, things[2:3], WORRYING, actor=people.cleo, act=deed(), texts=texts, policy=TWICE)
     urgent = saying("urgence", markers=())
-    done = adjudicate(database, things, urgent, actor=people.val, act=deed(), texts=texts, campaign="camp")
-    assert ({row.document_id for row in done.decided}, done.skipped) == ({"c0", "c1", "c2"}, ("c3",))
+    done = adjudicate(database, things, urgent, actor=people.val, act=deed("u"), texts=texts, campaign="camp")
+    assert ({row.document_id for row in done.decided}, set(done.skipped)) == ({"c0", "c1"}, {"c2", "c3"}), "nobody says so of c2"
     assert [one.id for one in open_ones(database)] == [done.urgency]
+    assert adjudicate(database, things, urgent, actor=people.val, act=deed("u"), texts=texts, campaign="camp").decided == done.decided
+
+
+@pytest.mark.parametrize("alone", [saying("urgence", markers=()), saying("illicite_presume", "A1")])
+def test_what_leaves_the_house_is_not_found_by_who_decides_between_two(database: Database, alone: Reading) -> None:
+    people = team(database)
+    differ(database, people)
+    with pytest.raises(Alone, match=r"neither of the two .* choose one of hors_champ, licite_preoccupant, or take both readings back"):
+        adjudicate(database, [thing()], alone, actor=people.val, act=deed(), texts={"d1": TEXT})
+    assert (standing(database, ["d1"]), len(reviews(database, "d1")), open_ones(database)) == ({}, 2, ())
+    reads(database, people.ana, "d2", alone, policy=TWICE)
+    reads(database, people.ben, "d2", policy=TWICE)
+    assert adjudicate(database, [thing("d2")], alone, actor=people.val, act=deed(), texts={"d2": TEXT}).state == "decide"
+
+
+def test_taking_both_readings_back_lets_two_people_read_it_again(database: Database) -> None:
+    from cases.readings import withdraw
+
+    people = team(database)
+    differ(database, people)
+    withdraw(database, "d1", actor=people.val, act=deed())
+    assert take(database, "d1", actor=people.cleo, now=NOW).seat == "premiere"
+    assert reads(database, people.cleo, "d1", saying("urgence", markers=())).state == "seconde_lecture"
 
 
 def test_a_text_that_changed_is_read_anew(embedded: Database) -> None:

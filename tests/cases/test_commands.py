@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from cases.database import open_database
 from cases.decisions import history, standing
+from cases.tables_people import PersonRow
 from cli.decide import decide
 from cli.retention import retention
 from cli.stats import stats
@@ -20,6 +21,7 @@ from core.errors import Invalid, NotFound, VigieError
 from core.records import ScoredDocument
 from core.settings import Settings
 from index.open import open_index
+from tests.cases.reading_room import person
 from tests.index.making import entry_of
 
 REASON = ("--reason", "Lu en entier.")
@@ -85,6 +87,29 @@ def test_urgency_says_whom_to_call_before_anything_else(shell: Shell) -> None:
         for number in ("15", "17", "112", "119", "3114", "PHAROS"):
             assert number in done.output
     assert shell.stands() == {1: "urgence"}
+
+
+def test_what_leaves_the_house_is_decided_here_by_one_person_only_where_there_are_not_two(shell: Shell) -> None:
+    said = "décision d'une seule personne : une notification demandera deux lectures dans la console"
+    done = shell(decide, shell.ids[0], "illicite_presume", "--marker", "gourou", *REASON)
+    assert said in " ".join(done.output.split())
+    with closing(open_database(shell.settings)) as database:
+        person(database, "ana", "analyse")
+        person(database, "sol", "soumet", "droit")
+    assert said in " ".join(shell(decide, shell.ids[1], "urgence", "--no-marker", *REASON).output.split())
+    with closing(open_database(shell.settings)) as database:
+        person(database, "val", "valide")
+    for words in (("illicite_presume", "--marker", "gourou"), ("urgence", "--no-marker")):
+        assert "2 people who can read in the console" in shell.refused(decide, shell.ids[2], *words, *REASON)
+    assert shell.stands() == {0: "illicite_presume", 1: "urgence"}
+    done = shell(decide, shell.ids[2], "hors_champ", *REASON)
+    assert done.exception is None
+    assert said not in " ".join(done.output.split())
+    with closing(open_database(shell.settings)) as database, database.writing() as session:
+        row = session.get(PersonRow, "val")
+        assert row
+        row.disabled_at = datetime.now(UTC)
+    assert shell(decide, shell.ids[3], "urgence", "--no-marker", *REASON).exception is None
 
 
 def test_what_was_drawn_keeps_its_stratum(shell: Shell) -> None:

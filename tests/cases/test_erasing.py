@@ -8,15 +8,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from cases import audit, collecting
 from cases.adjudications import adjudicate
 from cases.audit import count, entries, verify
 from cases.claims import decline, take
 from cases.comments import add
 from cases.database import Database
+from cases.erasing import erase_unread, erase_wished, erase_work
 from cases.golden import set_golden
 from cases.leaving import Candidate, forget, leave
+from cases.people import Actor
 from cases.retention import load_rules
 from cases.standing import Version
+from cases.submissions import find, submit_url
 from cases.tables import Base
 from cases.tables_work import ContestRow, IdentificationRow, SubmissionRow
 from cases.urgencies import close, open_ones
@@ -108,3 +112,58 @@ def test_what_is_being_erased_is_read_no_more(embedded: Database) -> None:
         reads(embedded, people.ana)
     with pytest.raises(Invalid, match="is being erased"):
         add(embedded, "d1", "x", actor=people.ana)
+
+
+def test_the_trail_forgets_which_document_it_spoke_of_and_stays_whole(database: Database) -> None:
+    with database.writing() as session:
+        audit.record(session, actor="essai", action="read", subject=("document", "contenu-x"), details={"document": "contenu-x"})
+        audit.record(session, actor="essai", action="read", subject=("document", "contenu-x"))
+    first, second = audit.entries(database, subject=("document", "contenu-x"))
+    assert (first.document_id, second.document_id, first.subject_id) == ("contenu-x", "contenu-x", second.subject_id)
+    assert "contenu-x" not in first.subject_id + first.details + second.details
+    with database.writing() as session:
+        erase_work(session, ["contenu-x"])
+    assert audit.entries(database, subject=("document", "contenu-x")) == ()
+    assert [one.document_id for one in audit.entries(database)] == [None, None]
+    assert audit.verify(database).wrong is None
+
+
+def submitted(database: Database, name: str, *states: str) -> str:
+    """A submission that came to these states, at NOW."""
+    made = submit_url(database, f"https://{SECRET}.example/{name}", note=SECRET, actor=Actor.model_validate(MEMBER), now=NOW)
+    for state in states:
+        collecting.finish(database, made.id, state, "timeout" if state == "ecartee" else None, now=NOW)  # type: ignore[arg-type]
+    return made.id
+
+
+MEMBER = {"id": "ana", "organisation_id": "maison", "name": "Ana", "roles": ["soumet"]}
+
+
+def test_what_could_never_be_read_loses_its_words_after_what_waits_unread(database: Database) -> None:
+    team(database)
+    lost, waits, seen = submitted(database, "perdue", "ecartee"), submitted(database, "attend"), submitted(database, "lue", "collectee", "ecartee")
+    day = load_rules().classes["en_attente"].end(NOW)
+    assert day
+    assert erase_unread(database, now=day - timedelta(seconds=1), rules=load_rules()) == 0
+    before = count(database)
+    assert [erase_unread(database, now=day, rules=load_rules()) for _ in range(2)] == [1, 0]
+    one = find(database, lost, organisation_id="maison")
+    assert (one.url, one.given, one.title, one.note, one.state, one.reason) == ("", "", None, "", "ecartee", "timeout")
+    assert all(SECRET in find(database, name, organisation_id=None).url for name in (waits, seen)), "the one waits, the other goes with its document"
+    [last] = entries(database, size=1)
+    assert (last.action, last.subject_id, last.details, count(database)) == ("submissions_erased", "submissions", '{"submissions":1}', before + 1)
+    assert verify(database).wrong is None
+    again = submit_url(database, f"https://{SECRET}.example/perdue", note="Encore.", actor=Actor.model_validate(MEMBER), now=day)
+    assert (again.id, again.state, again.note, SECRET in again.url) == (lost, "recue", "Encore.", True), "whoever asks anew is not refused"
+
+
+def test_a_wish_reaches_what_was_submitted_whatever_became_of_it(database: Database) -> None:
+    team(database)
+    names = [submitted(database, "a", "ecartee"), submitted(database, "b"), submitted(database, "c", "visible"), submitted(database, "reste")]
+    done = [erase_wished(database, lambda url: not url.endswith("reste"), now=NOW) for _ in range(2)]
+    assert done == [3, 0]
+    found = [find(database, name, organisation_id=None) for name in names]
+    assert [(one.state, one.reason, one.url == "") for one in found] == [
+        ("ecartee", "timeout", True), ("ecartee", "opted_out", True), ("visible", None, True), ("recue", None, False),
+    ]  # fmt: skip
+    assert [one.submission.id for one in collecting.take(database, size=9, now=NOW, lease=timedelta(minutes=5))] == [names[3]]

@@ -10,9 +10,9 @@ from sklearn.metrics import cohen_kappa_score
 
 from cases.adjudications import adjudicate
 from cases.agreement import UNKNOWN, alpha, kappa
-from cases.claims import take_next
+from cases.claims import take, take_next
 from cases.database import Database
-from cases.decisions import decide
+from cases.decisions import decide, undo_in
 from cases.fairness import Agreement, agreement, candidates, false_positives
 from cases.golden import set_golden
 from cases.readings import read, withdraw
@@ -93,6 +93,22 @@ def test_agreement_is_of_two_blind_readings_of_one_text(database: Database) -> N
     assert (found["B2"].items, found["B2"].alike, found["B2"].kappa) == (1, 1, None)  # what one left out counts as missing
     assert (found["abandon_soins"].items, found["abandon_soins"].alpha) == (5, None)
     assert by_code(agreement(database, since=NOW + timedelta(days=1)))["gourou"].items == 0
+
+
+def test_a_reading_added_to_what_was_decided_is_not_blind(database: Database) -> None:
+    people = team(database)
+    reads(database, people.ana, "d1")
+    take(database, "d1", actor=people.ben, also=True, now=NOW)
+    reads(database, people.ben, "d1", saying("licite_preoccupant", "B2"))
+    urgent = saying("urgence", markers=())
+    reads(database, people.ana, "d2", urgent)  # decided at once, but kept from who reads it next
+    reads(database, people.ben, "d2", urgent)
+    assert by_code(agreement(database))["qualification"].items == 1
+    reads(database, people.ana, "d3")
+    with database.writing() as session:
+        undo_in(session, ["d3"], reason="Contestation.", by="Val", act=deed(), actor="val")
+    reads(database, people.ben, "d3", act=deed(at=NOW + timedelta(minutes=1)))
+    assert by_code(agreement(database))["qualification"].items == 2, "no decision stood any more"
 
 
 def test_the_copies_of_a_campaign_are_one_item(embedded: Database) -> None:

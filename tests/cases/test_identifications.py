@@ -75,7 +75,8 @@ def test_the_trail_tells_who_asked_about_what_and_never_the_answer(database: Dat
     identifications.agree(database, asked.id, authors={AUTHOR}, actor=paul)
     found = audit.entries(database, subject=("identification", asked.id))
     assert [(entry.action, entry.actor) for entry in found] == [("identification_agreed", paul.id), ("identification_asked", anne.id)]
-    assert {entry.details for entry in found} == {f'{{"document":"{DOCUMENT}"}}'}
+    with database.reading() as session:
+        assert {entry.details for entry in found} == {f'{{"document":"{audit.alias_of(session, DOCUMENT)}"}}'}
 
 
 def test_only_an_item_with_an_open_case(database: Database, anne: Actor) -> None:

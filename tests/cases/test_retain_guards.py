@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from cases.database import Database, open_database
 from cases.decisions import decide, undo
 from cases.leaving import leaving
-from cases.retention import FILE, load_rules
+from cases.retention import FILE, Rules, load_rules
 from cases.standing import begun_at, project
 from core.errors import ConfigError
 from core.settings import Settings
@@ -136,6 +136,18 @@ def test_the_command_says_how_many_and_ends_with_2(monkeypatch: pytest.MonkeyPat
     assert (result.return_value, "23 documents partiraient" in " ".join(result.output.split())) == (2, True)
     assert CliRunner().invoke(retention, ["run", "--yes"], standalone_mode=False).return_value == 0
     assert asked == [False, True]
+
+
+def test_what_was_submitted_and_never_read_goes_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[datetime, str]] = []
+
+    def erased(_: Database, *, now: datetime, rules: Rules) -> int:
+        asked.append((now, rules.classes["en_attente"].label))
+        return 2
+
+    monkeypatch.setattr("cases.erasing.erase_unread", erased)
+    assert flow.retain_all(settings, now=COLLECTED).submissions == 2
+    assert asked == [(COLLECTED, load_rules().classes["en_attente"].label)]
 
 
 def test_one_damaged_record_keeps_its_own_document_alone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,20 @@ from typing import Any
 import pytest
 
 from cases import audit, collecting, decisions
+from cases.accounts import actor_of
+from cases.adjudications import adjudicate
+from cases.claims import take
+from cases.contesting import reconsider
 from cases.database import Database
 from cases.decisions import Choice
 from cases.following import STATE_TEXTS, answer, contest, contests, events, find_contest, open_contests
+from cases.parties import parties
 from cases.submissions import STATES, Submission, submit_text, submit_url
-from core.errors import Conflict, Invalid, NotFound
+from cases.tables_people import PersonRow
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.cases.conftest import act, choice, item
+from tests.cases.reading_room import TEXT as READ
+from tests.cases.reading_room import TWICE, Team, deed, person, reads, saying, team, thing
 from tests.cases.test_submissions import NOW, PAGE, TEXT, member
 
 WHY = "Le texte vend un protocole, il ne témoigne pas."
@@ -70,7 +78,7 @@ def test_another_decision_and_an_undone_one_are_corrections(database: Database) 
     assert told(database, one) == [("recue", 0), ("decision", 1), ("correction", 2), ("correction", 3), ("correction", 4), ("decision", 5)]
     texts = [event.text for event in events(database, one)]
     assert "hors champ" in texts[2]
-    assert "Lu trop vite." in texts[3]
+    assert "Lu trop vite" in texts[3]
     assert "licite mais préoccupant" in texts[3]  # what stands again
     assert "sera relu" in texts[4]
 
@@ -138,6 +146,52 @@ def test_an_answer_says_what_stands(database: Database) -> None:
     assert told(database, one) == [("recue", 0), ("decision", 1), ("contestation", 2), ("correction", 3), ("reponse", 4)]
     assert events(database, one)[-1].text.endswith("la décision est revue. Relu par deux personnes.")
     assert done.answered_at == datetime(2026, 11, 20, 9, 4, tzinfo=UTC)
+
+
+def contested(database: Database, people: Team) -> str:
+    one = submit_url(database, PAGE, actor=member(database), now=NOW)
+    made = thing(one.document_id)
+    for who, said in ((people.ana, saying()), (people.zoe, saying("licite_preoccupant", "C1"))):
+        reads(database, who, made, said, act=deed(at=after(1)), policy=TWICE)
+    adjudicate(database, [made], saying(), actor=people.val, act=deed(at=after(2)), texts={one.document_id: READ})
+    with database.reading() as session:
+        asker = session.get(PersonRow, one.person_id)
+        assert asker
+        return contest(database, one.id, reason=WHY, actor=actor_of(asker), now=after(3)).id
+
+
+def test_who_took_part_in_a_decision_does_not_answer_for_it(database: Database) -> None:
+    people = team(database)
+    lone = contested(database, people)  # val adjudicated, zoe was one of the two
+    other = person(database, "lou", "valide")
+    for who in (people.val, people.zoe):
+        with pytest.raises(Forbidden, match="another person with the role valide answers"):
+            answer(database, lone, outcome="maintenue", text="Relu par deux personnes.", actor=who)
+        with pytest.raises(Forbidden, match="you took part"):
+            reconsider(database, lone, text="Relu par deux personnes.", actor=who, act=deed())
+    assert len(decisions.standing(database, [find_contest(database, lone).document_id])) == 1
+    done, undone = reconsider(database, lone, text="Relu par deux personnes.", actor=other, act=deed("r"))
+    assert (done.answered_by, undone) == ("lou", True)
+    assert reconsider(database, lone, text="Relu par deux personnes.", actor=other, act=deed("r"))[1] is False
+
+
+def test_in_a_small_house_who_decided_answers(database: Database) -> None:
+    people = team(database)
+    lone = contested(database, people)
+    assert answer(database, lone, outcome="maintenue", text="Relu par deux personnes.", actor=people.val).answered_by == "val"
+
+
+def test_of_two_who_agreed_neither_answers_and_a_later_reading_is_no_part(database: Database) -> None:
+    people = team(database)
+    reads(database, people.zoe, policy=TWICE)
+    reads(database, people.ana, policy=TWICE)
+    reads(database, people.ben, "d2")
+    take(database, "d2", actor=people.zoe, also=True, now=NOW)
+    reads(database, people.zoe, "d2")
+    decided = decisions.standing(database, ["d1", "d2"])
+    with database.reading() as session:
+        assert [parties(session, decided[name].id) for name in ("d1", "d2")] == [{"zoe", "ana"}, {"ben"}]
+        assert parties(session, "inconnue") == frozenset()
 
 
 def test_a_decision_that_stands_is_upheld(database: Database) -> None:

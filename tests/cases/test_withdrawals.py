@@ -95,15 +95,49 @@ def test_what_was_adjudicated_goes_back_to_who_adjudicates(database: Database) -
     assert [one.withdrawn_at for one in reviews(database, "d1")] == [None, None, None]
 
 
-def test_an_urgency_stands_as_long_as_one_person_says_so(embedded: Database) -> None:
-    people = team(embedded)
+@pytest.mark.parametrize("first", [True, False])
+def test_an_urgency_stands_as_long_as_one_person_says_so_and_is_read_again(database: Database, *, first: bool) -> None:
+    people = team(database)
     urgent = saying("urgence", markers=())
-    reads(embedded, people.ana, said=urgent)
-    reads(embedded, people.ben, said=urgent)
-    assert withdraw(embedded, "d1", actor=people.ana, act=deed(at=SOON)).undone == ()
-    assert (standing(embedded, ["d1"])["d1"].qualification, state(embedded)) == ("urgence", "decide")
-    assert len(withdraw(embedded, "d1", actor=people.val, act=deed(at=SOON)).undone) == 1
-    assert len(open_ones(embedded)) == 1  # somebody must still say what was done
+    reads(database, people.ana, said=urgent)
+    reads(database, people.ben, said=urgent)
+    goes, stays = (people.ana, people.ben) if first else (people.ben, people.ana)
+    done = withdraw(database, "d1", actor=goes, act=deed("w", SOON))
+    assert (done.documents, done.undone) == (("d1",), ())
+    assert withdraw(database, "d1", actor=goes, act=deed("w", SOON)) == done
+    stands = standing(database, ["d1"])["d1"]
+    assert (stands.qualification, stands.decided_by, state(database)) == ("urgence", stays.name, "seconde")
+    assert (seat_for(database, "d1", actor=goes), seat_for(database, "d1", actor=people.cleo)) == (None, "premiere" if first else "seconde")
+    assert len(open_ones(database)) == 1
+    if first:
+        assert reads(database, people.cleo, said=urgent).state == "decide"
+        assert state(database) == "decide"
+    else:
+        assert len(withdraw(database, "d1", actor=stays, act=deed(at=SOON)).undone) == 1, "nobody says so any more"
+        assert (standing(database, ["d1"]), state(database)) == ({}, "premiere")
+    withdraw(database, "d1", actor=people.val, act=deed(at=SOON)) if first else None
+    assert standing(database, ["d1"]) == {}
+    assert len(open_ones(database)) == 1  # somebody must still say what was done
+    assert verify(database).wrong is None
+
+
+def test_who_read_what_was_adjudicated_does_not_undo_it(database: Database) -> None:
+    people = team(database)
+    things = [thing(f"c{number}") for number in range(3)]
+    texts = dict.fromkeys((one.document_id for one in things), TEXT)
+    read(database, things[:2], saying(), actor=people.zoe, act=deed(), texts=texts, campaign="camp", policy=TWICE)
+    read(database, things[2:], saying(), actor=people.ana, act=deed(), texts=texts, policy=TWICE)
+    for one in things:
+        reads(database, people.ben, one, saying("licite_preoccupant", "C1"), policy=TWICE)
+    adjudicate(database, [things[2], *things[:2]], saying(), actor=people.val, act=deed(), texts=texts, campaign="camp")
+    for at in (SOON, LATE):
+        with pytest.raises(Forbidden, match="decided between your reading and another one; another person with the role valide"):
+            withdraw(database, "c0", actor=people.zoe, act=deed(at=at))
+    assert set(standing(database, list(texts))) == {"c0", "c1", "c2"}
+    assert withdraw(database, "c2", actor=people.zoe, act=deed(at=LATE), whole=True).documents == ("c2",), "what she read stays"
+    done = withdraw(database, "c0", actor=people.val, act=deed(at=LATE), whole=True)
+    assert set(done.documents) == {"c0", "c1"}
+    assert state(database, "c0") == "arbitrage"
 
 
 def test_a_campaign_is_undone_as_a_whole(database: Database) -> None:

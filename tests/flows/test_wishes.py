@@ -10,11 +10,12 @@ from contextlib import closing
 
 import pytest
 
-from cases import accounts, optouts
+from cases import accounts, collecting, optouts
 from cases.database import Database, open_database
 from cases.decisions import decide, history
 from cases.optouts import OptOutRequest, Wish
 from cases.people import Actor
+from cases.submissions import find, submit_url
 from core.pseudonyms import load_key, pseudonym
 from core.records import MARKERS, Assessment
 from core.settings import Settings
@@ -104,6 +105,17 @@ def test_counted_agreed_to_erased_and_proved(scene: Scene) -> None:
     assert {wish.note for wish in listed.wishes} == {f"console {asked.id}"}
     assert not any("verveine" in wish.value for wish in listed.wishes)
     assert handle_opt_outs(scene.settings) == Handled()
+
+
+def test_what_was_submitted_and_never_read_is_reached_by_its_address(scene: Scene) -> None:
+    covered, kept = (submit_url(scene.database, f"https://{HOST}/{name}", note="Vu.", actor=scene.anne) for name in ("blog/7", "reste"))
+    collecting.finish(scene.database, covered.id, "ecartee", "timeout")
+    asked = scene.ask(address=f"https://{HOST}/blog")
+    handle_opt_outs(scene.settings)
+    optouts.agree(scene.database, asked.id, seen=0, actor=scene.anne)
+    assert handle_opt_outs(scene.settings) == Handled(carried_out=1)
+    found = [find(scene.database, one.id, organisation_id=None) for one in (covered, kept)]
+    assert [(one.url, one.note) for one in found] == [("", ""), (f"https://{HOST}/reste", "Vu.")]
 
 
 def test_evidence_of_an_open_case_stays_until_two_people_agreed(scene: Scene) -> None:

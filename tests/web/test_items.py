@@ -134,7 +134,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"qualification": ""}, "Choisissez une qualification", "q-hors_champ"),
     ({"motif": " ", "qualification": "urgence"}, "Écrivez en quelques mots pourquoi", "f-motif"),
     ({"motif": "x" * 2001}, "2001 caractères", "f-motif"),
-    ({"marqueur": "gourou", "s.B3": "present", "citations": f"B3: {QUOTE}"}, "aucun marqueur", "q-hors_champ"),
+    ({"marqueur": "gourou", "s.B3": "present", "citations": f"B3: {QUOTE}"}, "aucun marqueur", "c-gourou"),
     ({"qualification": "illicite_presume"}, "demande au moins un marqueur", "grille"),
     (
         gourou(qualification="illicite_presume", marqueur="complotisme", **{"s.B3": "", "s.C1": "present"}, citations=f"C1 : {QUOTE}"),
@@ -275,7 +275,7 @@ def test_rather_not_reading_leaves_no_trace_for_others(house: House, item: str) 
     assert ana.post(f"/contenus/{item}/passer").headers["location"] == "/file?dit=passe"
     from cases import audit
 
-    assert not [one for one in audit.entries(house.database) if "declin" in one.action or one.subject_id == item]
+    assert not [one for one in audit.entries(house.database) if "declin" in one.action or one.document_id == item]
     with house.database.reading() as session:
         assert session.scalars(select(DeclinedRow.person_id)).all() == [house.people["analyse"].id]
     other = house.browser("valide").get(f"/contenus/{item}").text

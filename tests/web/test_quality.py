@@ -117,6 +117,20 @@ def test_what_is_missing_is_told_and_nothing_is_lost(house: House, differ: str) 
     assert standing(house.database, [differ]) == {}
 
 
+def test_what_neither_reading_says_is_not_decided_alone(house: House, differ: str) -> None:
+    valide, form = decided_by_form(house, differ, qualification="urgence", motif="Un motif déjà écrit.")
+    answer = valide.post(f"/arbitrages/{differ}", form)
+    assert answer.status_code == 422
+    assert "Aucune des deux lectures ne dit « Urgence »" in answer.text
+    assert "appelez d&#39;abord : 15" in answer.text.replace("'", "&#39;")
+    assert "Un motif déjà écrit." in answer.text
+    assert standing(house.database, [differ]) == {}
+    assert valide.post(f"/contenus/{differ}/annuler", {"acte": form["acte"]}).status_code == 303
+    assert adjudications.waiting(house.database) == ()
+    assert valide.get(f"/contenus/{differ}").status_code == 200
+    assert take(house.database, differ, actor=actor(house.people["valide"]), text=_digest(house, differ)).seat == "premiere"
+
+
 def test_a_passage_may_be_pasted_without_any_script(house: House, differ: str) -> None:
     valide, form = decided_by_form(
         house, differ, qualification="licite_preoccupant", marqueur="gourou", motif="Relu.", citations="B2 : Ne suivez que moi", **{"s.B2": "present"}

@@ -40,7 +40,7 @@ def test_the_worst_comes_first_with_its_reason(house: House, fill: Fill) -> None
     page = house.browser("analyse").get("/file").text
     assert listed(page) == [high, low]
     assert "Pourquoi à cette place" in page
-    assert "2 contenus signalés à examiner" in page
+    assert "2 contenus relevés par le modèle à examiner" in page
 
 
 def test_filters_narrow_the_queue_and_next_follows_them(house: House, fill: Fill) -> None:
@@ -73,10 +73,12 @@ def test_an_empty_queue_says_so(house: House) -> None:
     assert "Rien à lire" in ana.get("/file").text
 
 
-def test_who_reads_is_told_by_name(house: House, fill: Fill) -> None:
+def test_that_somebody_reads_is_told_without_a_name(house: House, fill: Fill) -> None:
     (name,) = fill({"number": 1, "p": 0.9})
     claims.take(house.database, name, actor=actor(house, "analyse"))
-    assert "Lu par analyse" in house.browser("valide").get("/file").text
+    page = house.browser("valide").get("/file").text
+    assert "En cours de lecture" in page
+    assert "analyse" not in page.split("<main", 1)[1]
     assert "Réservé pour vous" in house.browser("analyse").get("/file").text
 
 

@@ -214,7 +214,8 @@ def test_an_invitation_leads_to_a_password_and_the_sign_in(house: House) -> None
     assert choose("une autre phrase longue", "une autre phrase").status_code == 422
     assert choose("court", "court").status_code == 422
     done = choose("une autre phrase longue", "une autre phrase longue")
-    assert done.headers["location"] == "/connexion"
+    assert done.headers["location"] == "/connexion?fait=mot-de-passe"
+    assert "Votre mot de passe est enregistré : connectez-vous." in browser.get(done.headers["location"]).text
     assert choose("une autre phrase longue", "une autre phrase longue").status_code == 404
     assert not is_in(old)
     assert sign_in(browser) == 401

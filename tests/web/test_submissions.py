@@ -8,18 +8,20 @@ from collections.abc import Callable
 
 import pytest
 
-from cases import accounts, submissions
+from cases import accounts, following, submissions
+from cases.contesting import reconsider
 from cases.decisions import Act, undo
 from core.addresses import FAULTS
 from core.errors import Unavailable
 from core.records import EMBEDDING_SIZE
 from index.open import open_index
 from tests.web.conftest import House
-from tests.web.submitting import decided, submitted, words
+from tests.web.submitting import actor_of, decided, submitted, words
 
 URL = "https://exemple.fr/page/1"  # what ``fill(dict(number=1))`` indexes
 NEAR = base64.b64encode(bytes([100] * EMBEDDING_SIZE)).decode()
 REFUSED = {
+    "sentence": "Ma voisine ne prend plus ses cachets", "email": "marie@exemple.fr", "closed_place": "https://t.me/+AbCdEf",
     "empty": "   ", "too_long": "https://exemple.fr/" + "a" * 2500, "characters": "https://exemple.fr/\u202ea", "scheme": "javascript:alert(1)",
     "no_host": "https:///page", "credentials": "https://moi:secret@exemple.fr/", "bad_host": "https://exemple..fr/", "number_host": "https://2130706433.1.2.3.4/",
     "port": "https://exemple.fr:8443/", "local_name": "https://serveur.local/", "private_address": "http://192.168.1.1/",
@@ -132,15 +134,82 @@ def test_where_a_text_was_seen_is_checked_like_an_address(house: House) -> None:
 
 def test_a_list_says_line_by_line_what_was_refused(house: House) -> None:
     table = f"url;note\r\n{URL};Été à lire\r\nfile:///etc/passwd;\r\nhttp://10.0.0.1/;\r\nhttps://exemple.fr/2;\r\n"
-    browser = house.browser("soumet")
+    browser, first = house.browser("soumet"), True
     for data in (table.encode("cp1252"), table.encode(), b"\xef\xbb\xbf" + table.encode()):
         report = browser.post("/soumissions/lot", files={"fichier": ("liste.csv", data, "text/csv")})
         said = words(report.text)
-        assert "2 signalements enregistrés." in said
-        assert "3 Ce n'est pas l'adresse d'une page web." in said.replace("&#39;", "'")
-        assert "4 Cette adresse mène à un ordinateur ou à un réseau privé." in said
+        assert "4 lignes lues" in said
+        assert ("2 signalements enregistrés 0 déjà connu 2 refusés" if first else "0 signalement enregistré 2 déjà connus 2 refusés") in said
+        assert "3 file:///etc/passwd Ce n'est pas l'adresse d'une page web." in said.replace("&#39;", "'")
+        assert "4 http://10.0.0.1/ C'est une page de votre propre ordinateur" in said.replace("&#39;", "'")
+        assert "2 https://exemple.fr/page/1 " + ("Enregistré" if first else "Déjà signalé par votre organisation") in said
+        first = False
     found = submissions.listed(house.database, organisation_id=house.own.id)
     assert {one.note for one in found} == {"Été à lire", ""}
+
+
+def test_a_list_accounts_for_every_line(house: House) -> None:
+    submitted(house, URL, ago=3600)
+    bad = "<script>alert(1)</script>" + "x" * 500
+    table = f"url;note\n{URL};\nhttps://exemple.fr/2;\nhttps://exemple.fr/2;encore\n{bad};\n;sans adresse\n"
+    report = house.browser("soumet").post("/soumissions/lot", files={"fichier": ("liste.csv", table.encode(), "text/csv")}).text
+    said = words(report).replace("&#39;", "'")
+    assert "5 lignes lues : 1 signalement enregistré 2 déjà connus 2 refusés" in said
+    assert "4 https://exemple.fr/2 Cette page figure déjà plus haut dans la liste." in said
+    assert "6 (vide) L'adresse est vide." in said
+    assert "<script>alert" not in report
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;xxx" in report
+    assert "x" * 120 not in report
+
+
+def test_the_text_form_says_all_that_is_missing_at_once(house: House) -> None:
+    answer = house.browser("soumet").post("/soumissions/texte", {"texte": "", "note": "à garder"})
+    assert answer.status_code == 422
+    for field in ("texte-texte", "vu", "public"):
+        assert f'<a href="#{field}">' in answer.text
+        assert f'id="{field}-faute"' in answer.text
+    checkbox = answer.text.index('id="public"')
+    assert checkbox < answer.text.index('id="public-faute"')
+    assert answer.text.index('id="texte-texte-faute"') < answer.text.index('id="vu"') < checkbox
+    assert "à garder" in answer.text
+
+
+def test_a_sentence_and_a_closed_group_lead_to_the_form_for_a_text(house: House) -> None:
+    browser = house.browser("soumet")
+    sentence = browser.post("/soumissions/nouvelle", {"url": "Ma voisine ne prend plus ses cachets"}).text
+    assert '<details class="fold" id="texte" open>' in sentence
+    assert ">Ma voisine ne prend plus ses cachets</textarea>" in sentence
+    closed = browser.post("/soumissions/nouvelle", {"url": "https://www.facebook.com/groups/123/"}).text
+    assert "Ce lieu est fermé" in closed
+    assert '<details class="fold" id="texte" open>' in closed
+    assert 'id="vu" name="vu" type="text" required maxlength="500" value="https://www.facebook.com/groups/123/"' in closed
+    text = {"texte": "Arrêtez tous vos traitements, la lumière suffit.", "vu": "https://www.facebook.com/groups/123/", "public": "oui"}
+    assert browser.post("/soumissions/texte", text).status_code == 303  # what is closed may still be named
+
+
+def test_a_page_that_is_gone_fails_at_its_reading(house: House) -> None:
+    one = submitted(house, URL, "ecartee", reason="http_404")
+    said = words(house.browser("soumet").get(f"/soumissions/{one.id}").text).replace("&#39;", "'")
+    assert "Lecture de la page : arrêté Page non lue." in said
+    assert "Cette page n'existe pas, ou plus." in said
+
+
+def test_an_answer_to_a_contest_stands_beside_the_reasons(house: House) -> None:
+    one = submitted(house, URL, "visible")
+    decided(house, one.document_id, reason="Vu trop vite.")
+    browser = house.browser("soumet")
+    browser.post(f"/soumissions/{one.id}/contester", {"raison": "C'est un appel caché."})
+    found = following.contests(house.database, one.id)[0]
+    reconsider(house.database, found.id, text="Merci, vous avez raison.", actor=actor_of(house.people["valide"]), act=Act(id="revue-0001"))
+    page = browser.get(f"/soumissions/{one.id}").text
+    said = words(page).replace("&#39;", "'")
+    panel = said[said.index("Votre contestation") : said.index("Où en est votre signalement")]
+    assert panel.index("C'est un appel caché.") < panel.index("La réponse") < panel.index("Merci, vous avez raison.")
+    assert "La décision est revue." in panel
+    assert "Contestation : Merci" not in said
+    link = re.search(r'href="(/suivi/[^"]+)"', page)
+    assert link
+    assert "Merci, vous avez raison" not in house.browser().get(link[1]).text  # between them alone
 
 
 @pytest.mark.parametrize(
@@ -214,7 +283,7 @@ def test_what_vigie_sees_is_words_with_passages_and_never_a_bare_number(house: H
     page = house.browser("soumet").get(f"/soumissions/{one.id}").text
     said = words(page)
     assert "Gourou 2.0 forte ressemblance Plusieurs passages ressemblent nettement à des signes d&#39;emprise." in said
-    assert "Complotisme peu ou pas de ressemblance" in said
+    assert "Complotisme rien de reconnu" in said
     assert "Ressemble à : Autorité exclusive" in said
     assert re.search(r'<details class="fold" open>\s*<summary>Les passages', page)
     assert "0.91" not in page

@@ -23,7 +23,7 @@ from tests.web.submitting import submitted, words
 from web import progress as told
 from web import seen
 from web.refusals import UNFORESEEN, refusal, refusals
-from web.submitting import MOST_UPLOAD, seen_at, table, tidy
+from web.submitting import MOST_UPLOAD, seen_at, table, text_faults, tidy
 
 GUILT = ("coupable", "suspect", "délinquant", "criminel", "dangereux", "malfaiteur", "escroc", "accusé")
 Fill = Callable[..., list[str]]
@@ -34,7 +34,7 @@ def test_every_reason_has_a_sentence_and_each_stands_once() -> None:
     pages = yaml.safe_load((ROOT / "crawlers" / "reasons.yml").read_text(encoding="utf-8"))
     texts = {"text_private", "text_short", "text_long", "text_unreadable", "title_long", "note_long", "quota"}
     for kind, expected in (("address", set(FAULTS)), ("page", {reason for part in pages.values() for reason in part}), ("text", texts)):
-        named = [reason for group in groups[kind] for reason in group["reasons"]]
+        named = [reason for group in groups[kind] for reason in group["reasons"] if not reason.startswith("http_")]
         assert set(named) == expected, set(named) ^ expected
         assert len(named) == len(set(named))
         for group in groups[kind]:
@@ -54,6 +54,7 @@ def test_every_value_has_its_words_and_none_speaks_of_guilt() -> None:
     for marker in MARKERS:
         assert set(seen.SAID[marker]) == set(DECISIONS)
         all_words += seen.SAID[marker].values()
+        assert seen.SAID[marker]["rien"] == seen.UNSEEN  # never a word that reassures
         assert "personne" in seen.SAID[marker]["alerte"] or "licite" in seen.SAID[marker]["alerte"]
         assert (
             "lecture humaine" in seen.SAID[marker]["a_lire"] or "personne" in seen.SAID[marker]["a_lire"] or "licite" in seen.SAID[marker]["a_lire"]
@@ -69,11 +70,53 @@ def test_every_value_has_its_words_and_none_speaks_of_guilt() -> None:
         ("https://exemple.fr/a https://exemple.fr/b", "https://exemple.fr/a https://exemple.fr/b"),
         ("rien du tout", "rien du tout"),
         ("exemple.fr/page", "exemple.fr/page"),
+        ("http://exemple.fr:8765,", "http://exemple.fr:8765"),
+        ("« https://exemple.fr/a ».", "https://exemple.fr/a"),
+        ("(voir https://exemple.fr/a).", "https://exemple.fr/a"),
+        ("https://exemple.fr/lune_(astre)", "https://exemple.fr/lune_(astre)"),
         ("javascript:alert(1) https", "javascript:alert(1) https"),
     ],
 )
 def test_an_address_is_found_where_there_is_one(given: str, found: str) -> None:
     assert tidy(given) == found
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("http_404", "Cette page n'existe pas, ou plus."),
+        ("http_410", "Cette page n'existe pas, ou plus."),
+        ("http_403", "refuse de montrer"),
+        ("http_418", "n'a pas pu montrer"),
+        ("http_503", "en panne"),
+        ("number_host", "par des chiffres"),
+    ],
+)
+def test_an_answer_of_the_site_has_its_cause_in_words(reason: str, said: str) -> None:
+    assert said in refusal("page", reason).said
+
+
+def test_who_administers_is_named_where_trying_again_helps_nobody() -> None:
+    found = refusal("page", "no_contact")
+    assert "administre" in found.advice
+    assert "Réessayez" not in found.advice
+
+
+def test_all_that_is_wrong_in_a_text_is_said_beside_its_field() -> None:
+    found = text_faults("", title="a" * 301, place="", note="a" * 1001, public=False)
+    assert [one.field for one in found] == ["texte-texte", "titre", "vu", "texte-note", "public"]
+    assert len({one.said for one in found}) == 5
+    assert text_faults("Un texte assez long pour être pris.", title="", place="un salon", note="", public=True) == ()
+
+
+def test_what_the_program_does_not_recognise_is_never_reassuring(make_scored: Callable[..., object]) -> None:
+    entry = {**entry_of(make_scored(1, p=0.1)), "stance": "inform"}  # type: ignore[arg-type]
+    found = seen.seen(entry, load_taxonomy())
+    assert found.stance is None
+    assert found.nothing is not None
+    flagged = seen.seen({**entry_of(make_scored(1, p=0.9)), "stance": "inform"}, load_taxonomy())  # type: ignore[arg-type]
+    assert flagged.stance == "Le programme croit que le texte informe."
+    assert flagged.nothing is None
 
 
 def test_where_a_text_was_seen_keeps_the_words() -> None:
@@ -132,7 +175,10 @@ def test_steps_are_those_since_it_was_submitted_the_last_time(house: House) -> N
     assert {step.at for step in shown if step.at} == {start + timedelta(days=1)}
     gone, last = row.model_copy(update={"state": "ecartee"}), Step(state="ecartee", reason="tls", at=start + timedelta(days=1))
     shown = told.progress(gone, steps=[*old, *new, last], events=(), decided=None, taxonomy=load_taxonomy()).steps
-    assert [step.how for step in shown] == ["fait", "fait", "arret"]
+    assert [(step.name, step.how) for step in shown] == [("Reçu", "fait"), ("Lecture de la page", "arret")]
+    compared = Step(state="collectee", reason=None, at=start + timedelta(days=1))
+    shown = told.progress(gone, steps=[*old, *new, compared, last], events=(), decided=None, taxonomy=load_taxonomy()).steps
+    assert [(step.name, step.how) for step in shown][1:] == [("Lecture de la page", "fait"), ("Comparaison", "arret")]
 
 
 def test_letters_between_house_and_organisation_stay_between_them() -> None:

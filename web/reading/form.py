@@ -13,7 +13,7 @@ from core.taxonomy import load_taxonomy
 from web.passages import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from starlette.datastructures import FormData
 
@@ -145,13 +145,25 @@ def _of_choice(entered: Entered) -> Iterator[Problem]:
         case "":
             yield Problem("q-hors_champ", "Choisissez une qualification.")
         case "hors_champ" if entered.markers:
-            yield Problem("q-hors_champ", "« Hors champ » : aucun marqueur n'est là. Décochez le marqueur, ou choisissez « Licite préoccupant ».")
+            marker = next(one for one in MARKERS if one in entered.markers)
+            yield Problem(f"c-{marker}", "« Hors champ » : aucun marqueur n'est là. Décochez le marqueur, ou choisissez « Licite préoccupant ».")
         case "illicite_presume" if not entered.markers:
-            yield Problem("grille", "« Illicite présumé » demande au moins un marqueur : cochez celui que le contenu porte.")
+            proposed = proposed_by(entered.submarkers)
+            for proposal in proposed:
+                name = load_taxonomy().marker(proposal).name
+                told = f"« {name} » a un signe présent et n'est pas confirmé : cochez « Je confirme », ou choisissez une autre qualification."
+                yield Problem(f"c-{proposal}", told)
+            if not proposed:
+                yield Problem("grille", "« Illicite présumé » demande au moins un marqueur : cochez celui que le contenu porte.")
         case "illicite_presume" if entered.markers == {"complotisme"}:
             yield Problem("q-illicite_presume", LAWFUL)
         case "licite_preoccupant" | "illicite_presume" if entered.exclusions and not entered.markers:
             yield Problem("q-hors_champ", "Une exclusion est cochée sans marqueur confirmé : c'est « Hors champ », ou l'exclusion est de trop.")
+
+
+def proposed_by(submarkers: Mapping[str, str]) -> tuple[str, ...]:
+    """The markers of which a sign is present: proposed, and confirmed by a person alone."""
+    return tuple(one.id for one in load_taxonomy().markers if any(submarkers.get(sign.id) == "present" for sign in one.submarkers))
 
 
 def _of_markers(entered: Entered) -> Iterator[Problem]:

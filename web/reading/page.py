@@ -6,16 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-from cases import accounts, golden, reviews
+from cases import accounts, golden, reported, reviews
 from cases.deciding import text_of
 from cases.policy import load_policy
 from cases.viewing import viewed
 from core.errors import NotFound
 from core.taxonomy import load_taxonomy
-from web.blindness import blind
+from web.access import PERMISSIONS
+from web.blindness import blind, untimed
 from web.pages import environment, render
 from web.passages import Mark, cut, shown, warnings
 from web.reading import words
+from web.reading.again import refilled, taken_back
 from web.reading.campaign import campaign_counted
 from web.reading.checklist import checklist, options
 from web.reading.context import context_of
@@ -36,18 +38,13 @@ if TYPE_CHECKING:
     from web.console import Console
     from web.reading.form import Entered, Problem
 
-QUALIFICATIONS = (
-    ("hors_champ", "Hors champ", "aucun marqueur : opinion, croyance, témoignage, presse, satire… (touche h)"),
-    ("licite_preoccupant", "Licite préoccupant", "des signes sont là, rien d'illicite n'est établi (touche l)"),
-    ("illicite_presume", "Illicite présumé", "des signes sont là, et une loi paraît enfreinte ; toujours lu deux fois (touche i)"),
-    ("urgence", "Urgence", "une vie ou un enfant en danger : appelez d'abord (touche u)"),
-)
+QUALIFICATIONS = tuple((value, name, f"{told} (touche {value[0]})") for value, name, told in words.CHOICES)
 LEGEND = tuple({"key": marker.id, "name": marker.name} for marker in load_taxonomy().markers)
 TOLD = {
     "decide": "Lecture écrite, et décision prise.",
     "attente": "Lecture écrite. La décision viendra après une autre lecture.",
     "repere": "Lecture écrite.",
-    "annule": "Votre lecture est annulée : le contenu est de nouveau à lire.",
+    "annule": "Votre lecture est annulée. Ce que vous aviez écrit est remis dans le formulaire, si le contenu est de nouveau à vous.",
     "pris": "Ce contenu est réservé pour vous.",
     "commente": "Commentaire ajouté.",
 }
@@ -84,21 +81,24 @@ def item_page(
     """The page. ``entered``: what a form brought that could not be written down, with its ``problems``."""
     can_review, asked = actor.has("analyse", "valide"), request.query_params
     seen = viewed(console.database, entry["id"], actor=actor, text=text_of(entry))
-    entry = blind(entry) if seen.hidden else entry
+    entry = blind(entry) if seen.hidden else untimed(entry)
     preferences = accounts.preferences_of(console.database, actor.id)
+    again = None if entered or asked.get("vide") else taken_back(seen.reviews, actor, text=text_of(entry))
     entered = entered or blank(entry, filtered=asked.get("file", ""), campaign=asked.get("campagne") == "1")
+    entered = refilled(entered, again) if again else entered
     form_open = can_review and (seen.claim is not None or bool(problems))
     return render(
         request, "lecture/contenu.html", status=status, entry=entry, entered=entered, problems=problems, preferences=preferences, place=seen,
         claim=seen.claim, can_review=can_review, form_open=form_open, closed_words=_closed(entry, seen, can_review=can_review), keys=ITEM_KEYS,
         campaign=campaign_counted(console.index, entry["campaign"]) if entry["campaign"] else None, open_ones=seen.open_urgencies,
         care=care_of(console.database, actor, preferences), done=done_of(console, actor, request),
-        told=TOLD.get(asked.get("dit", "")), **_text(entry), **_form(entry, entered, preferences.hints, form_open=form_open),
-        **_work(actor, entry, seen), **context_of(console, entry),
+        told=TOLD.get(asked.get("dit", "")), again=again, **_text(entry, reported=seen.submissions > 0),
+        **_form(entry, entered, preferences.hints, form_open=form_open),
+        **_work(actor, entry, seen), **_beyond(console, actor, entry), **context_of(console, entry),
     )  # fmt: skip
 
 
-def _text(entry: Entry) -> dict[str, Any]:
+def _text(entry: Entry, *, reported: bool) -> dict[str, Any]:
     """The text, cut where its passages begin and end."""
     names = words.value_names()
     marks = [Mark(one["start"], one["end"], one["marker"], ", ".join(one["submarkers"])) for one in entry["evidence"]]
@@ -115,7 +115,7 @@ def _text(entry: Entry) -> dict[str, Any]:
     return {
         "heading": words.heading(entry), "title": shown(entry["title"] or ""), "pieces": cut(shown(entry["text"]), marks), "evidence": evidence,
         "warnings": warnings(f"{entry['title'] or ''}{entry['text']}"), "images": [shown(one) for one in entry["images"]],
-        "language": entry["language"] or "fr", "scores": words.scores(entry), "why": words.why(entry), "legend": LEGEND,
+        "language": entry["language"] or "fr", "scores": words.scores(entry), "why": words.why(entry, reported=reported), "legend": LEGEND,
         "flags": [words.value_name("flags", name) for name in entry["flags"]],
     }  # fmt: skip
 
@@ -133,7 +133,7 @@ def _form(entry: Entry, entered: Entered, hints: str, *, form_open: bool) -> dic
 def _work(actor: Actor, entry: Entry, seen: Viewed) -> dict[str, Any]:
     """What people did with it."""
     text, name = text_of(entry), words.QUALIFICATIONS.get(entry["qualification"] or "", "")
-    sent = f"{words.counted(seen.submissions, 'soumission')}, de {words.counted(seen.houses, 'organisation')}"
+    sent = f"{words.counted(seen.submissions, 'signalement')}, de {words.counted(seen.houses, 'organisation')}"
     return {
         "readings": [_reading(one, actor) for one in seen.reviews],
         "decisions": [_decision(one, text) for one in seen.history],
@@ -141,9 +141,26 @@ def _work(actor: Actor, entry: Entry, seen: Viewed) -> dict[str, Any]:
         "comments_shown": not seen.silent,
         "comment_act": uuid4().hex,
         "urgencies": seen.urgencies,
-        "submissions": sent if seen.submissions else "aucune",
-        "standing": "À lire" if seen.hidden or entry["status"] != "decide" else f"Décidé : {name}",
+        "submissions": sent if seen.submissions else "aucun",
+        "standing": _standing(actor, seen) if seen.hidden or entry["status"] != "decide" else f"Décidé : {name}",
         "other_reader": seen.reader,
+    }
+
+
+def _standing(actor: Actor, seen: Viewed) -> str:
+    """What is told of an item that is not decided, or not for this person: never whether somebody else has read it."""
+    mine = any(one.person_id == actor.id and not one.withdrawn_at for one in seen.reviews)
+    return "Pas encore décidé" if mine or not actor.has("analyse", "valide") else "Pas encore lu par vous"
+
+
+def _beyond(console: Console, actor: Actor, entry: Entry) -> dict[str, Any]:
+    """What was said of it before anybody read it, and what may be asked of it once it is decided, as far as this person may know that."""
+    decided = entry["status"] == "decide"
+    open_case = decided and entry["qualification"] in ("illicite_presume", "urgence")
+    return {
+        "notes": [shown(one) for one in reported.notes(console.database, entry["id"])],
+        "may_identify": open_case and actor.has(*PERMISSIONS["identify"].roles),
+        "may_set_golden": decided and actor.has(*PERMISSIONS["adjudicate"].roles),
     }
 
 

@@ -41,8 +41,10 @@ class Row(NamedTuple):
     similarity: float | None = None
 
 
-def row_of(entry: Entry, *, copies: int = 0, blur: bool = True, readers: Mapping[str, str] | None = None, spans: Sequence[Span] = ()) -> Row:
-    """The row of an entry. ``blur``: whether the reader wants distressing words hidden; ``readers``: who reads which item now."""
+def row_of(
+    entry: Entry, *, copies: int = 0, blur: bool = True, readers: Mapping[str, str] | None = None, spans: Sequence[Span] = (), reported: bool = False
+) -> Row:
+    """The row of an entry. ``blur``: whether distressing words are hidden; ``readers``: who reads which item now; ``reported``: by an association."""
     line = words.excerpt(entry)
     return Row(
         id=entry["id"],
@@ -50,10 +52,10 @@ def row_of(entry: Entry, *, copies: int = 0, blur: bool = True, readers: Mapping
         words=cut(line, [Mark(start, end, "cherche") for start, end in spans] if entry["title"] and line == shown(entry["title"]) else ()),
         hidden=blur and words.is_distressing(entry),
         published_at=entry["published_at"],
-        scores=tuple(one for one in words.scores(entry) if one.level != "rien"),
+        scores=tuple(one for one in words.scores(entry) if one.level != words.LEVELS["rien"]),
         flags=tuple(words.value_name("flags", name) for name in entry["flags"]),
         drawn=entry["lane"] == "sondage",
-        why=words.why(entry),
+        why=words.why(entry, reported=reported),
         copies=copies,
         campaign=entry["campaign"],
         money=words.money(entry),

@@ -20,17 +20,24 @@ if TYPE_CHECKING:
 
     from index.documents import Entry
 
-LEVELS = {"alerte": "alerte", "a_lire": "à lire", "rien": "rien"}
+LEVELS = {"alerte": "alerte", "a_lire": "à lire", "rien": "sous le seuil"}
 STANCES = {"assert": "affirme ou incite", "quote": "cite", "denounce": "dénonce", "testify": "témoigne", "ask": "demande", "joke": "plaisante",
            "inform": "informe"}  # fmt: skip
 QUALIFICATIONS = VALUE_NAMES["qualification"]
+CHOICES = (  # value, name, in which case
+    ("hors_champ", "Hors champ", "aucun marqueur : opinion, croyance, témoignage, presse, satire…"),
+    ("licite_preoccupant", "Licite préoccupant", "des signes sont là, rien d'illicite n'est établi"),
+    ("illicite_presume", "Illicite présumé", "des signes sont là, et une loi paraît enfreinte ; toujours lu deux fois"),
+    ("urgence", "Urgence", "une vie ou un enfant en danger : appelez d'abord"),
+)
 STATES = {"recue": "reçue", "en_cours": "en cours", "collectee": "collectée", "visible": "visible", "ecartee": "écartée"}
+REPORTED = "Signalé par une association, non relevé par le modèle : une personne le lit quand même."
 COUNTS = ("views", "likes", "reposts", "replies", "followers")
 DISTRESSING_SIGNS = frozenset({"A6", "B1", "B10", "C3", "C6"})  # what kills, what breaks, sexual hold, hate, violence
 
 
 class Score(NamedTuple):
-    """One marker's score: ``percent`` 0 to 100, ``level`` as people read it."""
+    """One marker's score: ``level`` as people read it, against the marker's own threshold; ``percent`` 0 to 100, which tells no level by itself."""
 
     marker: str
     name: str
@@ -66,7 +73,7 @@ def label(field: str) -> str:
 def scores(entry: Entry) -> tuple[Score, ...]:
     """Every marker, the flagged ones first."""
     found = [_score(entry, marker.id, marker.name) for marker in load_taxonomy().markers]
-    return tuple(sorted(found, key=lambda one: (one.level == "rien", one.level != "alerte")))
+    return tuple(sorted(found, key=lambda one: (one.level == LEVELS["rien"], one.level != LEVELS["alerte"])))
 
 
 def _score(entry: Entry, marker: str, name: str) -> Score:
@@ -75,12 +82,12 @@ def _score(entry: Entry, marker: str, name: str) -> Score:
     return Score(marker, name, "non mesuré" if probability is None else f"{french(probability * 100, digits=0)} %", LEVELS[level])
 
 
-def why(entry: Entry, *, now: datetime | None = None) -> str:
-    """Why an item stands where it stands in the queue."""
+def why(entry: Entry, *, reported: bool = False, now: datetime | None = None) -> str:
+    """Why an item stands where it stands in the queue. ``reported``: by an association."""
     if entry["lane"] == "sondage":
-        return "Tiré au sort parmi les contenus non signalés : le lire sert à estimer ce que Vigie manque."
+        return "Tiré au sort parmi les contenus que le modèle n'a pas relevés : le lire sert à estimer ce que Vigie manque."
     if not entry["lane"] or not entry["reasons"]:
-        return "Pas dans la file : aucun marqueur n'atteint son seuil."
+        return REPORTED if reported else "Non relevé par le modèle : aucun marqueur n'atteint son seuil."
     return shown(explain([Reason.model_validate(reason) for reason in entry["reasons"]], age=_age(entry, now or datetime.now(UTC))))
 
 

@@ -21,8 +21,8 @@ router = APIRouter()
 Mine = Annotated[Actor, Depends(allow("account"))]
 DAYS = (30, 90, 365)
 WORDS = {
-    "submissions:read": "suivre les soumissions de son organisation",
-    "submissions:write": "soumettre et contester",
+    "submissions:read": "suivre les signalements de son organisation",
+    "submissions:write": "signaler et contester",
     "documents:read": "lire la file et les contenus collectés",
     "reviews:write": "écrire des lectures",
     "statistics:read": "lire les statistiques",

@@ -19,7 +19,7 @@ from index.harm import load_rules
 from index.sampling import stratum
 from index.values import VALUE_NAMES
 from web.access import allow, form_of
-from web.adjudicating import blind, lines, pieces, quoted, reading_of
+from web.adjudicating import agreed, agreements, alone, blind, lines, pieces, quoted, reading_of
 from web.console import Console, ConsoleOf
 from web.naming import item_labels, marker_names
 from web.pages import go_to, render
@@ -27,7 +27,7 @@ from web.passages import shown, warnings
 from web.reading.checklist import checklist
 from web.reading.form import blank, entered_of, located, problems
 from web.reading.preferences import preferences_of
-from web.reading.words import is_distressing
+from web.reading.words import CHOICES, is_distressing
 
 if TYPE_CHECKING:
     from cases.adjudications import Waiting
@@ -61,7 +61,7 @@ def take(document_id: str, actor: Allowed, console: ConsoleOf) -> Response:
 def adjudication_page(request: Request, document_id: str, actor: Allowed, console: ConsoleOf) -> Response:
     """Both readings, the text, and the form; once it is decided: all readings with their names, and the decision."""
     entry = _entry(console, document_id)
-    return _page(request, console, actor, entry, blank(entry))
+    return _page(request, console, actor, entry, None)
 
 
 @router.post("/arbitrages/{document_id}")
@@ -73,15 +73,19 @@ def adjudicate(request: Request, document_id: str, actor: Allowed, console: Cons
     if found:
         return _page(request, console, actor, entry, entered, wrong=found)
     group = [entry, *(_others(console, actor, document_id) if entered.campaign else ())]
-    settled = adjudications.adjudicate(
-        console.database, [_item(one) for one in group], reading_of(entered, entry), actor=actor, act=Act(id=entered.act),
-        texts={one["id"]: one["text"] for one in group}, campaign=entry["campaign"] if len(group) > 1 else None, distressing=is_distressing(entry),
-    )  # fmt: skip
+    try:
+        settled = adjudications.adjudicate(
+            console.database, [_item(one) for one in group], reading_of(entered, entry), actor=actor, act=Act(id=entered.act),
+            texts={one["id"]: one["text"] for one in group}, campaign=entry["campaign"] if len(group) > 1 else None,
+            distressing=is_distressing(entry),
+        )  # fmt: skip
+    except adjudications.Alone:
+        return _page(request, console, actor, entry, entered, wrong=(alone(entered.qualification),))
     show(console.index, console.database, [row.document_id for row in settled.decided])
     return go_to("/urgences" if settled.urgency else f"/arbitrages/{document_id}")
 
 
-def _page(request: Request, console: Console, actor: Actor, entry: Entry, entered: Entered, *, wrong: tuple[Problem, ...] = ()) -> Response:
+def _page(request: Request, console: Console, actor: Actor, entry: Entry, given: Entered | None, *, wrong: tuple[Problem, ...] = ()) -> Response:
     item, name = _item(entry), entry["id"]
     seen = readings.seen_by(console.database, name, actor=actor, text=item.text_sha256)
     pair, decided = blind(seen, item), decisions.standing(console.database, [name]).get(name)
@@ -90,13 +94,15 @@ def _page(request: Request, console: Console, actor: Actor, entry: Entry, entere
     if seat != "arbitrage" and not _over(seen, decided):
         pair = ()  # who is to read it blind, or has read it, is shown nothing before it is decided
     others = _others(console, actor, name) if seat == "arbitrage" else []
+    entered = given or agreed(blank(entry), pair)
     named = {marker for one in pair for marker in one.markers}  # what one of them confirms is opened
     values: dict[str, Any] = {
         "entry": entry, "title": shown(entry["title"] or ""), "pieces": pieces(shown(entry["text"]), pair), "warnings": warnings(entry["text"]),
         "pair": pair, "lines": lines(pair), "final": next((one for one in reversed(seen) if one.seat == "arbitrage" and not one.withdrawn_at), None),
         "decided": decided, "is_over": _over(seen, decided), "may": seat == "arbitrage", "claim": claim, "quoted": quoted(pair), "entered": entered,
         "checklist": checklist({**entry, "markers": [*entry["markers"], *named]}, entered),
-        "problems": wrong, "others": len(others), "qualifications": QUALIFICATIONS,
+        "problems": wrong, "others": len(others), "qualifications": QUALIFICATIONS, "choices": CHOICES,
+        "agreed": () if given else agreements(pair),
         "markers": marker_names(load_taxonomy()), "chosen": {one.value for one in entered.cited},
         "is_open": bool(wrong) or not preferences_of(console.database, actor).blur,
     }  # fmt: skip

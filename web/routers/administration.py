@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import re
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from cases import accounts, changing, invitations, keys
-from cases.people import Actor, Capacity, Role
-from core.errors import NotFound
+from cases.people import CAPACITIES, Actor, Capacity, Role
+from core.errors import VigieError
 from web.access import allow
 from web.capacities import vocabulary
 from web.console import Console, ConsoleOf
 from web.naming import people_names
 from web.pages import go_to, render
+from web.sentences import Refused, for_field, refused
 
 if TYPE_CHECKING:
-    from cases.accounts import Organisation
+    from collections.abc import Callable
 
 router = APIRouter(prefix="/administration")
 Allowed = Annotated[Actor, Depends(allow("administer"))]
@@ -25,7 +28,16 @@ GATE = [Depends(allow("administer"))]
 PEOPLE, ORGANISATIONS = "/administration/personnes", "/administration/organisations"
 Short = Annotated[str, Form(max_length=300)]
 Roles = Annotated[list[Role], Form(default_factory=list)]
-Quota = Annotated[int, Form(ge=0, le=100_000)]
+Done = Annotated[str, Query(max_length=20)]
+MOST_QUOTA = 100_000
+REGISTRATION = re.compile(r"\d{9}|W\d{9}", re.ASCII)
+STILL_ONE = "Choisissez au moins un rôle. Pour que cette personne n'entre plus, utilisez « Fermer l'accès », plus bas. Rien n'a été changé."
+DONE = {
+    "roles": "Les rôles sont enregistrés. Ils valent dès maintenant.",
+    "ferme": "L'accès est fermé : la personne est déconnectée, ses clés ne servent plus.",
+    "rouvert": "L'accès est rouvert. Les clés restent révoquées.",
+    "organisation": "L'organisation est enregistrée.",
+}
 
 
 @router.get("", dependencies=GATE)
@@ -37,59 +49,80 @@ def hub(request: Request) -> Response:
 @router.get("/personnes", dependencies=GATE)
 def people_page(request: Request, console: ConsoleOf) -> Response:
     """Everybody who has an account, and the form for one more."""
+    return _people_page(request, console)
+
+
+def _people_page(request: Request, console: Console, *, no: Refused | None = None, typed: dict[str, Any] | None = None) -> Response:
     houses = accounts.organisations(console.database)
     return render(
-        request,
-        "administration/personnes.html",
-        people=accounts.people(console.database),
-        organisations={one.id: one for one in houses},
-        words=vocabulary(),
-    )
+        request, "administration/personnes.html", status=no.status if no else 200, people=accounts.people(console.database),
+        organisations={one.id: one for one in houses}, words=vocabulary(), no=no, typed=typed or {},
+    )  # fmt: skip
 
 
 @router.post("/personnes")
-def add_person(*, actor: Allowed, console: ConsoleOf, organisation: Short, login: Short, name: Short, roles: Roles) -> Response:
-    """A new person, who comes in by an invitation."""
-    made = accounts.add_person(console.database, organisation_id=organisation, login=login, name=name.strip(), roles=roles, by=actor.id)
-    return go_to(f"{PEOPLE}/{made.id}")
+def add_person(
+    *, request: Request, actor: Allowed, console: ConsoleOf, roles: Roles, organisation: Short = "", login: Short = "", name: Short = ""
+) -> Response:
+    """A new person, who comes in by an invitation: shown once, in this answer."""
+    typed = {"organisation": organisation, "login": login, "name": name, "roles": roles}
+    known = organisation in {one.id for one in accounts.organisations(console.database) if not one.closed_at}
+    if not (known and roles):
+        return _people_page(request, console, no=for_field("roles" if known else "organisation"), typed=typed)
+    try:
+        made = accounts.add_person(console.database, organisation_id=organisation, login=login, name=name.strip(), roles=roles, by=actor.id)
+    except (VigieError, ValidationError) as error:
+        return _people_page(request, console, no=refused(error), typed=typed)
+    return invite(request, made.id, actor, console)
 
 
 @router.get("/personnes/{person_id}", dependencies=GATE)
-def person_page(request: Request, person_id: str, console: ConsoleOf) -> Response:
+def person_page(request: Request, person_id: str, console: ConsoleOf, fait: Done = "") -> Response:
     """One person: roles, keys, invitation."""
-    return _person_page(request, person_id, console)
+    return _person_page(request, person_id, console, done=DONE.get(fait, ""))
 
 
-def _person_page(request: Request, person_id: str, console: Console, link: str = "") -> Response:
+def _person_page(
+    request: Request, person_id: str, console: Console, *, link: str = "", done: str = "", no: Refused | None = None, roles: list[Role] | None = None
+) -> Response:
     person = accounts.find_person(console.database, identifier=person_id)
     return render(
-        request, "administration/personne.html", person=person, organisation=_organisation(console, person.organisation_id), words=vocabulary(),
-        keys=keys.keys_of(console.database, person=person.id), names=people_names(console), link=link,
-        hours=int(invitations.LIVES.total_seconds() // 3600),
+        request, "administration/personne.html", status=no.status if no else 200, person=person, words=vocabulary(), names=people_names(console),
+        organisation=accounts.find_organisation(console.database, person.organisation_id), keys=keys.keys_of(console.database, person=person.id),
+        link=link, hours=int(invitations.LIVES.total_seconds() // 3600), done=done, no=no, chosen=person.roles if roles is None else roles,
     )  # fmt: skip
 
 
 @router.post("/personnes/{person_id}/roles")
-def change_roles(person_id: str, actor: Allowed, console: ConsoleOf, roles: Roles) -> Response:
-    """Give these roles alone."""
-    changing.change_roles(console.database, person_id, roles, by=actor.id)
-    return go_to(f"{PEOPLE}/{person_id}")
+def change_roles(request: Request, person_id: str, actor: Allowed, console: ConsoleOf, roles: Roles) -> Response:
+    """Give these roles alone; at least one."""
+    if not roles:
+        return _person_page(request, person_id, console, no=Refused(STILL_ONE, "roles", form="roles"), roles=[])
+    try:
+        changing.change_roles(console.database, person_id, roles, by=actor.id)
+    except VigieError as error:
+        return _person_page(request, person_id, console, no=refused(error, form="roles"), roles=roles)
+    return go_to(f"{PEOPLE}/{person_id}?fait=roles") if person_id != actor.id or "administre" in roles else go_to("/")
 
 
 @router.post("/personnes/{person_id}/acces")
-def change_access(person_id: str, actor: Allowed, console: ConsoleOf, disabled: Annotated[bool, Form()]) -> Response:
+def change_access(request: Request, person_id: str, actor: Allowed, console: ConsoleOf, disabled: Annotated[bool, Form()]) -> Response:
     """Shut a person out, or let in again."""
-    if disabled:
-        changing.disable(console.database, person_id, by=actor.id)
-    else:
-        changing.enable(console.database, person_id, by=actor.id)
-    return go_to(f"{PEOPLE}/{person_id}")
+    change: Callable[..., None] = changing.disable if disabled else changing.enable
+    try:
+        change(console.database, person_id, by=actor.id)
+    except VigieError as error:
+        return _person_page(request, person_id, console, no=refused(error, form="acces"))
+    return go_to(f"{PEOPLE}/{person_id}?fait={'ferme' if disabled else 'rouvert'}")
 
 
 @router.post("/personnes/{person_id}/invitation")
 def invite(request: Request, person_id: str, actor: Allowed, console: ConsoleOf) -> Response:
     """A link by which the person chooses a password: shown once, here."""
-    token = invitations.invite(console.database, person_id, by=actor.id)
+    try:
+        token = invitations.invite(console.database, person_id, by=actor.id)
+    except VigieError as error:
+        return _person_page(request, person_id, console, no=refused(error, form="acces"))
     url = console.settings.console_url
     start = str(url).rstrip("/") if url else f"{request.url.scheme}://{request.url.netloc}"
     return _person_page(request, person_id, console, link=f"{start}/invitation/{token}")
@@ -111,45 +144,79 @@ def revoke(key_id: str, actor: Allowed, console: ConsoleOf) -> Response:
 @router.get("/organisations", dependencies=GATE)
 def organisations_page(request: Request, console: ConsoleOf) -> Response:
     """All organisations, and the form for one more."""
+    return _organisations_page(request, console)
+
+
+def _organisations_page(request: Request, console: Console, *, no: Refused | None = None, typed: dict[str, Any] | None = None) -> Response:
     counts: dict[str, int] = {}
     for person in accounts.people(console.database):
         counts[person.organisation_id] = counts.get(person.organisation_id, 0) + (person.disabled_at is None)
+    said = {"name": "", "capacity": "aucune", "registration": "", "quota": accounts.QUOTA, **(typed or {})}
     return render(
-        request, "administration/organisations.html", organisations=accounts.organisations(console.database), counts=counts, words=vocabulary(),
-        quota=accounts.QUOTA,
+        request, "administration/organisations.html", status=no.status if no else 200, organisations=accounts.organisations(console.database),
+        counts=counts, words=vocabulary(), no=no, typed=said,
     )  # fmt: skip
 
 
 @router.post("/organisations")
 def add_organisation(
-    *, actor: Allowed, console: ConsoleOf, name: Short, capacity: Annotated[Capacity, Form()], quota: Quota, registration: Short = ""
+    *, request: Request, actor: Allowed, console: ConsoleOf, name: Short = "", capacity: Short = "", quota: Short = "", registration: Short = ""
 ) -> Response:
     """A new organisation."""
-    accounts.add_organisation(
-        console.database, name=name.strip(), capacity=capacity, registration=_plain(registration), quota=quota, by=actor.id
-    )  # fmt: skip
+    typed = {"name": name, "capacity": capacity, "quota": quota, "registration": registration}
+    read, asked = _capacity(capacity), _quota(quota)
+    if read is None or asked is None:
+        return _organisations_page(request, console, no=for_field("quota" if read else "capacity"), typed=typed)
+    try:
+        accounts.add_organisation(
+            console.database, name=name.strip(), capacity=read, registration=_plain(registration), quota=asked, by=actor.id
+        )  # fmt: skip
+    except (VigieError, ValidationError) as error:
+        return _organisations_page(request, console, no=refused(error), typed=typed)
     return go_to(ORGANISATIONS)
 
 
 @router.get("/organisations/{organisation_id}", dependencies=GATE)
-def organisation_page(request: Request, organisation_id: str, console: ConsoleOf) -> Response:
+def organisation_page(request: Request, organisation_id: str, console: ConsoleOf, fait: Done = "") -> Response:
     """One organisation and its people."""
+    return _organisation_page(request, console, organisation_id, done=DONE.get(fait, ""))
+
+
+def _organisation_page(
+    request: Request, console: Console, organisation_id: str, *, done: str = "", no: Refused | None = None, typed: dict[str, Any] | None = None
+) -> Response:
+    one = accounts.find_organisation(console.database, organisation_id)
+    said = {
+        "capacity": one.capacity,
+        "quota": one.quota,
+        "registration": one.registration or "",
+        "closed": one.closed_at is not None,
+        **(typed or {}),
+    }
     return render(
-        request, "administration/organisation.html", one=_organisation(console, organisation_id), words=vocabulary(),
+        request, "administration/organisation.html", status=no.status if no else 200, one=one, words=vocabulary(), done=done, no=no, typed=said,
         people=accounts.people(console.database, organisation_id=organisation_id),
     )  # fmt: skip
 
 
 @router.post("/organisations/{organisation_id}")
 def change_organisation(
-    *, organisation_id: str, actor: Allowed, console: ConsoleOf, capacity: Annotated[Capacity, Form()], quota: Quota, registration: Short = "",
+    *, request: Request, organisation_id: str, actor: Allowed, console: ConsoleOf, capacity: Short = "", quota: Short = "", registration: Short = "",
     closed: Annotated[bool, Form()] = False,
 ) -> Response:  # fmt: skip
     """Its capacity, registration, quota, and whether it is closed."""
-    changing.change_organisation(
-        console.database, organisation_id, by=actor.id, capacity=capacity, quota=quota, closed=closed, registration=_plain(registration) or ""
-    )
-    return go_to(f"{ORGANISATIONS}/{organisation_id}")
+    typed = {"capacity": capacity, "quota": quota, "registration": registration, "closed": closed}
+    read, asked = _capacity(capacity), _quota(quota)
+    if read is None or asked is None:
+        return _organisation_page(request, console, organisation_id, no=for_field("quota" if read else "capacity"), typed=typed)
+    plain = _plain(registration) or ""
+    if plain and not REGISTRATION.fullmatch(plain):
+        return _organisation_page(request, console, organisation_id, no=for_field("registration"), typed=typed)
+    try:
+        changing.change_organisation(console.database, organisation_id, by=actor.id, capacity=read, quota=asked, closed=closed, registration=plain)
+    except VigieError as error:
+        return _organisation_page(request, console, organisation_id, no=refused(error), typed=typed)
+    return go_to(f"{ORGANISATIONS}/{organisation_id}?fait=organisation")
 
 
 def _plain(registration: str) -> str | None:
@@ -157,8 +224,10 @@ def _plain(registration: str) -> str | None:
     return "".join(registration.split()).upper() or None
 
 
-def _organisation(console: Console, organisation_id: str) -> Organisation:
-    found = next((one for one in accounts.organisations(console.database) if one.id == organisation_id), None)
-    if found is None:
-        raise NotFound(f"organisation {organisation_id[:40]!r} does not exist")
-    return found
+def _capacity(said: str) -> Capacity | None:
+    return next((known for known in CAPACITIES if known == said), None)
+
+
+def _quota(said: str) -> int | None:
+    digits = "".join(said.split())
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 6 and int(digits) <= MOST_QUOTA else None

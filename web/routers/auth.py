@@ -20,18 +20,19 @@ from web.pages import go_to, render
 from web.sessions import COOKIE, drop_cookie, session_token
 
 router = APIRouter()
+CHOSEN = "mot-de-passe"
 Password = Annotated[str, Form(max_length=400)]
 
 
 def _form(request: Request, console: Console, **values: Any) -> Response:
-    known: dict[str, Any] = {"suite": "/", "login": "", "wrong": "", "status": 200} | values
+    known: dict[str, Any] = {"suite": "/", "login": "", "wrong": "", "status": 200, "chosen": False} | values
     return render(request, "connexion/connexion.html", provider=oidc.offered(console), **known)
 
 
 @router.get("/connexion", dependencies=[Depends(public)])
-def sign_in_page(request: Request, console: ConsoleOf, suite: str = "/") -> Response:
-    """The form."""
-    return _form(request, console, suite=inside(suite))
+def sign_in_page(request: Request, console: ConsoleOf, suite: str = "/", fait: str = "") -> Response:
+    """The form; after an invitation it says that the password is kept."""
+    return _form(request, console, suite=inside(suite), chosen=fait == CHOSEN)
 
 
 @router.post("/connexion", dependencies=[Depends(public)])
@@ -131,7 +132,7 @@ def accept_invitation(request: Request, token: str, password: Password, again: P
         return _invitation(request, console, token, wrong="plain")
     except NotFound:
         return _invitation(request, console, token)
-    answer = go_to("/connexion")
+    answer = go_to(f"/connexion?fait={CHOSEN}")
     drop_cookie(answer, console, COOKIE)
     return answer
 

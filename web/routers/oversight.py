@@ -9,21 +9,25 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from cases import audit
+from cases.people import Actor
 from cases.policy import load_policy
 from cases.retention import load_rules
-from core.errors import Invalid
 from web.access import allow
 from web.console import Console, ConsoleOf
-from web.naming import FLOWS, action_names, marker_names, people_names
+from web.naming import FLOWS, QUALIFICATION_NAMES, action_names, marker_names, people_names
 from web.overseeing import LEAST_FREE, batches, disk, model_in_force, queues, source_states
 from web.pages import render
+from web.sentences import Refused
+from web.trail import french, lines, warning
 
 router = APIRouter(prefix="/administration")
+Allowed = Annotated[Actor, Depends(allow("administer"))]
 GATE = [Depends(allow("administer"))]
 STUCK = timedelta(minutes=15)  # a submission takes seconds
 PAGE = 50
+HALF = "Choisissez un genre d'objet et donnez son identifiant, ou laissez les deux vides."
 KINDS = {
-    "person": "personne", "organisation": "organisation", "key": "clé", "submission": "soumission", "document": "contenu", "review": "lecture",
+    "person": "personne", "organisation": "organisation", "key": "clé", "submission": "signalement", "document": "contenu", "review": "lecture",
     "decision": "décision", "contest": "contestation", "urgency": "urgence", "golden": "repère", "opt_out": "opposition",
     "identification": "identification", "comment": "commentaire", "erasing": "effacement",
 }  # fmt: skip
@@ -34,7 +38,7 @@ def model_page(request: Request, console: ConsoleOf) -> Response:
     """What is in force: model, thresholds, taxonomy, policy of reading, periods of keeping."""
     return render(
         request, "administration/modele.html", model=model_in_force(console), taxonomy=console.taxonomy, policy=load_policy(), rules=load_rules(),
-        markers=marker_names(console.taxonomy),
+        settings=french()["policy"], qualifications=QUALIFICATION_NAMES, markers=marker_names(console.taxonomy),
     )  # fmt: skip
 
 
@@ -50,36 +54,43 @@ def health_page(request: Request, console: ConsoleOf) -> Response:
     now = datetime.now(UTC)
     free, total = disk(console.settings.data_dir)
     waiting = queues(console.database, alerts=console.settings.alerts_dir, now=now, stuck_since=now - STUCK)
+    health = console.index.health()
+    warnings = [(warning(line), line) for line in health.warnings]
     return render(
-        request, "administration/sante.html", health=console.index.health(), database=console.database.name, free=free, total=total, least=LEAST_FREE,
-        waiting=waiting, batches=batches(console.settings.archive_dir), entries=audit.count(console.database), now=now,
+        request, "administration/sante.html", health=health, warnings=warnings, database=console.database.name, free=free, total=total,
+        least=LEAST_FREE, waiting=waiting, batches=batches(console.settings.archive_dir), entries=audit.count(console.database), now=now,
     )  # fmt: skip
 
 
-@router.get("/journal", dependencies=GATE)
+@router.get("/journal")
 def journal_page(
-    *, request: Request, console: ConsoleOf, acteur: Annotated[str, Query(max_length=80)] = "", genre: Annotated[str, Query(max_length=32)] = "",
-    objet: Annotated[str, Query(max_length=512)] = "", avant: Annotated[int | None, Query(ge=1)] = None,
+    *, request: Request, actor: Allowed, console: ConsoleOf, acteur: Annotated[str, Query(max_length=80)] = "",
+    genre: Annotated[str, Query(max_length=32)] = "", objet: Annotated[str, Query(max_length=512)] = "",
+    avant: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:  # fmt: skip
     """Who did what, the newest first."""
-    return _journal(request, console, actor=acteur, subject=(genre, objet), before=avant)
+    return _journal(request, actor, console, who=acteur, subject=(genre, objet), before=avant)
 
 
-@router.post("/journal/verifier", dependencies=GATE)
-def verify(request: Request, console: ConsoleOf) -> Response:
+@router.post("/journal/verifier")
+def verify(request: Request, actor: Allowed, console: ConsoleOf) -> Response:
     """Compute the whole chain anew and say whether it holds."""
-    return _journal(request, console, verified=audit.verify(console.database))
+    return _journal(request, actor, console, verified=audit.verify(console.database))
 
 
 def _journal(
-    request: Request, console: Console, *, actor: str = "", subject: tuple[str, str] = ("", ""), before: int | None = None,
+    request: Request, actor: Actor, console: Console, *, who: str = "", subject: tuple[str, str] = ("", ""), before: int | None = None,
     verified: audit.Verified | None = None,
 ) -> Response:  # fmt: skip
-    if bool(subject[0]) != bool(subject[1].strip()):
-        raise Invalid("a subject is its kind and its identifier; choose both or neither")
-    wanted = (subject[0], subject[1].strip()) if subject[0] else None
-    entries = audit.entries(console.database, subject=wanted, actor=actor or None, before=before, size=PAGE)
+    kind, name = subject[0], subject[1].strip()
+    half = bool(kind) != bool(name)
+    wanted = (kind, name) if kind and not half else None
+    names = people_names(console)
+    entries = () if half else audit.entries(console.database, subject=wanted, actor=who or None, before=before, size=PAGE)
+    no = Refused(HALF, "objet" if kind else "genre") if half else None
+    shown = lines(entries, names=names, actor=actor, of_document=kind == "document")
     return render(
-        request, "administration/journal.html", entries=entries, names=people_names(console), flows=FLOWS, kinds=KINDS, chosen=actor,
-        subject=subject, actions=action_names(), verified=verified, now=datetime.now(UTC), more=entries[-1].number if len(entries) == PAGE else None,
+        request, "administration/journal.html", status=422 if half else 200, lines=shown, names=names, flows=FLOWS, kinds=KINDS, chosen=who,
+        subject=subject, actions=action_names(), verified=verified, now=datetime.now(UTC), no=no,
+        more=entries[-1].number if len(entries) == PAGE else None,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from cases import accounts, claims, filters, urgencies
 from cases.people import Actor
+from cases.reported import declined
 from core.errors import Invalid
 from index.queries import Cursor, Query
 from index.queue import OPEN, QueueCursor, QueuePage, read_queue
@@ -25,6 +26,7 @@ from web.reading.following import item_address, next_for, queue_address
 from web.reading.keys import QUEUE_KEYS
 from web.reading.page import done_of
 from web.reading.pause import care_of
+from web.reading.reported import FEW, FILTER, Shown, readers_of, shown
 from web.reading.rows import Row, row_of
 from web.reading.words import counted
 
@@ -46,15 +48,21 @@ TOLD = {
 def show_queue(request: Request, console: ConsoleOf, actor: Reader) -> Response:
     """What to read first."""
     pairs = parse_qsl(request.url.query, keep_blank_values=True)
-    search = from_url(urlencode([pair for pair in pairs if pair[0] not in OWN]))
     own = {name: value for name, value in pairs if name in OWN}
+    if ("lane", "soumis") in pairs:
+        return _reported_page(request, console, actor, own)
+    search = from_url(urlencode([pair for pair in pairs if pair[0] not in OWN]))
     after = _cursor(own["apres"]) if own.get("apres") else None
     page = read_queue(console.index, to_query(search), after=after)
     preferences = accounts.preferences_of(console.database, actor.id)
     filtered, can_review = to_url(search), actor.has("analyse", "valide")
-    values = _rows(console, actor, page, blur=preferences.blur)
+    first_page = not filtered and after is None
+    reported = shown(console, actor, blur=preferences.blur, size=FEW) if first_page else Shown([], 0, "")
+    above = {row.id for row in reported.rows}
+    values = [row for row in _rows(console, actor, page, blur=preferences.blur) if row.id not in above]
     return render(
-        request, "lecture/file.html", rows=values, first=(after.shown if after else 0) + 1, search=search, filtered=filtered, active=_active(search),
+        request, "lecture/file.html", rows=values, reported=reported,
+        first=(after.shown if after else 0) + 1, search=search, filtered=filtered, active=_active(search),
         suite=f"?{urlencode({'file': filtered})}" if filtered else "", next=_next(filtered, page), total_words=_total(page, search),
         saved=filters.kept(console.database, actor=actor), choices=choices_of(console.index, Query(terms={"status": OPEN})), can_review=can_review,
         preferences=preferences, open_ones=urgencies.open_ones(console.database), care=care_of(console.database, actor, preferences),
@@ -63,11 +71,23 @@ def show_queue(request: Request, console: ConsoleOf, actor: Reader) -> Response:
 
 
 def _rows(console: Console, actor: Actor, page: QueuePage, *, blur: bool) -> list[Row]:
-    held = claims.claims_on(console.database, [item.entry["id"] for item in page.items])
-    names = {person.id: person.name for person in accounts.people(console.database)} if held else {}
-    readers = {name: "Réservé pour vous" if one.person_id == actor.id else f"Lu par {names.get(one.person_id, '?')}" for name, one in held.items()}
-    entries = blinded(console, [item.entry for item in page.items], actor)
-    return [row_of(entry, copies=item.copies, blur=blur, readers=readers) for entry, item in zip(entries, page.items, strict=True)]
+    unwanted = declined(console.database, [item.entry["id"] for item in page.items], actor=actor)
+    items = [item for item in page.items if item.entry["id"] not in unwanted]
+    readers = readers_of(console, actor, [item.entry["id"] for item in items])
+    entries = blinded(console, [item.entry for item in items], actor)
+    return [row_of(entry, copies=item.copies, blur=blur, readers=readers) for entry, item in zip(entries, items, strict=True)]
+
+
+def _reported_page(request: Request, console: Console, actor: Actor, own: dict[str, str]) -> Response:
+    """What associations reported and the model did not flag, the first reported first."""
+    preferences = accounts.preferences_of(console.database, actor.id)
+    reported = shown(console, actor, blur=preferences.blur, after=own.get("apres", ""))
+    return render(
+        request, "lecture/soumis.html", reported=reported, filtered=FILTER, suite=f"?{urlencode({'file': FILTER})}", preferences=preferences,
+        total_words=f"{counted(reported.total, 'contenu')} à lire.", can_review=actor.has("analyse", "valide"),
+        open_ones=urgencies.open_ones(console.database), care=care_of(console.database, actor, preferences), told=TOLD.get(own.get("dit", "")),
+        done=done_of(console, actor, request), keys=QUEUE_KEYS,
+    )  # fmt: skip
 
 
 def _active(search: Search) -> int:
@@ -77,8 +97,8 @@ def _active(search: Search) -> int:
 
 def _total(page: QueuePage, search: Search) -> str:
     if search.lanes == ("sondage",):
-        return "Contenus tirés au sort parmi ceux que Vigie n'a pas signalés."
-    return f"{counted(page.total, 'contenu signalé', 'contenus signalés')} à examiner, copies comprises."
+        return "Contenus tirés au sort parmi ceux que le modèle n'a pas relevés."
+    return f"{counted(page.total, 'contenu relevé par le modèle', 'contenus relevés par le modèle')} à examiner, copies comprises."
 
 
 def _next(filtered: str, page: QueuePage) -> str:

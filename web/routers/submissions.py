@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Request, UploadFile
@@ -23,8 +23,10 @@ from web.console import Console, ConsoleOf
 from web.links import feed_token
 from web.listing import FILTERS, rows
 from web.pages import go_to, render
-from web.refusals import refusal, used_up
+from web.refusals import used_up
 from web.submission_page import announced, base_of, mark_of, page
+from web.submitting import Fault
+from web.table_report import Report, report
 
 router = APIRouter()
 SIZE = 30
@@ -32,22 +34,6 @@ KNOWN = timedelta(seconds=10)  # a submission older than this was not made just 
 Submitter = Annotated[Actor, Depends(allow("submit"))]
 Follower = Annotated[Actor, Depends(allow("follow"))]
 Text = Annotated[str, Form()]
-
-
-class Fault(NamedTuple):
-    """Why a form was not taken. ``field``: the id of the field that it is about."""
-
-    said: str
-    advice: str = ""
-    field: str = ""
-    status: int = 422
-
-
-class Report(NamedTuple):
-    """What became of a list: how many were taken, and (line, why) of the others."""
-
-    taken: int
-    refused: tuple[tuple[int, str], ...]
 
 
 @router.get("/soumissions")
@@ -84,8 +70,16 @@ def submit_page(request: Request, actor: Submitter, console: ConsoleOf, *, url: 
     try:
         places = console.settings.own_places
         made = submissions.submit_url(console.database, submitting.tidy(url), note=note, actor=actor, places=places, act=_act(acte))
-    except (BadAddress, BadText, TooMany) as error:
-        return _form(request, fault=_fault(error, "url"), url=url[:4000], note=note)
+    except TooMany as error:
+        return _form(request, faults=(Fault(used_up(error)),), status=error.status, url=url[:4000], note=note)
+    except BadText as error:
+        return _form(request, faults=(submitting.fault(error, "note"),), url=url[:4000], note=note)
+    except BadAddress as error:
+        sentence, closed = error.reason == "sentence", error.reason == "closed_place"  # the text is what can be sent instead
+        return _form(
+            request, faults=(submitting.fault(error, "url"),), opened=sentence or closed, url=url[:4000], note=note, text=url if sentence else "",
+            seen_at=submitting.tidy(url)[:500] if closed else "",
+        )  # fmt: skip
     return _to(made)
 
 
@@ -96,6 +90,9 @@ def submit_text(
 ) -> Response:  # fmt: skip
     """Submit a text whose page cannot be fetched."""
     seen = submitting.seen_at(vu)
+    given: dict[str, Any] = {"opened": True, "text": texte, "title": titre, "seen_at": vu, "text_note": note, "public": public == "oui"}
+    if faults := submitting.text_faults(texte, title=titre, place=vu, note=note, public=public == "oui"):
+        return _form(request, faults=faults, **given)
     try:
         made = submissions.submit_text(
             console.database,
@@ -107,9 +104,8 @@ def submit_text(
             actor=actor,
             act=_act(acte),
         )
-    except (BadAddress, BadText, TooMany) as error:
-        fault = _fault(error, "vu" if isinstance(error, BadAddress) else "texte")
-        return _form(request, fault=fault, opened=True, text=texte, title=titre, seen_at=vu, text_note=note)
+    except TooMany as error:
+        return _form(request, faults=(Fault(used_up(error)),), status=error.status, **given)
     return _to(made)
 
 
@@ -126,14 +122,14 @@ def submit_many(request: Request, actor: Submitter, console: ConsoleOf, fichier:
         data = submitting.table(fichier.file.read(submitting.MOST_UPLOAD + 1), fichier.filename or "") if fichier else submitting.table(b"", "")
     except Invalid as error:
         return _many(request, console, actor, fault=str(error))
+    start = datetime.now(UTC)
     try:
         many = submissions.submit_many(console.database, data, actor=actor, places=console.settings.own_places)
     except Invalid:
         return _many(
             request, console, actor, fault="Ce fichier n'est pas une liste lisible : une colonne « url », une adresse par ligne, 500 lignes au plus."
         )
-    refused = tuple((line, submitting.why(many.reasons.get(line, ""))) for line, _ in many.refused)
-    return _many(request, console, actor, report=Report(len(many.submissions), refused))
+    return _many(request, console, actor, outcome=report(many, since=start))
 
 
 @router.get("/soumissions/{identifier}")
@@ -157,13 +153,14 @@ def bookmark(request: Request, console: ConsoleOf) -> Response:
 
 
 def _form(
-    request: Request, *, fault: Fault | None = None, opened: bool = False, url: str = "", note: str = "", text: str = "", title: str = "",
-    seen_at: str = "", text_note: str = "",
+    request: Request, *, faults: tuple[Fault, ...] = (), status: int = 422, opened: bool = False, url: str = "", note: str = "", text: str = "",
+    title: str = "", seen_at: str = "", text_note: str = "", public: bool = False,
 ) -> Response:  # fmt: skip
     values: dict[str, Any] = {
         "act": uuid.uuid4().hex,
         "text_act": uuid.uuid4().hex,
-        "fault": fault,
+        "faults": faults,
+        "said": {fault.field: fault for fault in faults},
         "opened": opened,
         "url": url,
         "note": note,
@@ -171,20 +168,14 @@ def _form(
         "title": title,
         "seen_at": seen_at,
         "text_note": text_note,
+        "public": public,
     }
-    return render(request, "soumissions/nouvelle.html", status=fault.status if fault else 200, **values)
+    return render(request, "soumissions/nouvelle.html", status=status if faults else 200, **values)
 
 
-def _many(request: Request, console: Console, actor: Actor, *, fault: str = "", report: Report | None = None) -> Response:
+def _many(request: Request, console: Console, actor: Actor, *, fault: str = "", outcome: Report | None = None) -> Response:
     left = submissions.quota_left(console.database, actor.organisation_id)
-    return render(request, "soumissions/lot.html", status=422 if fault else 200, fault=fault, report=report, left=left)
-
-
-def _fault(error: BadAddress | BadText | TooMany, field: str) -> Fault:
-    if isinstance(error, TooMany):
-        return Fault(used_up(error), status=error.status)
-    found = refusal("address" if isinstance(error, BadAddress) else "text", error.reason)
-    return Fault(found.said, found.advice, "note" if error.reason == "note_long" else field)
+    return render(request, "soumissions/lot.html", status=422 if fault else 200, fault=fault, report=outcome, left=left)
 
 
 def _to(made: Submission) -> Response:

@@ -9,19 +9,22 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from cases import accounts, urgencies
+from cases import accounts, reviews, urgencies
+from cases.deciding import text_of
 from cases.decisions import MOST_REASON
 from cases.people import Actor
 from cases.policy import load_policy
 from core.errors import Invalid
-from core.times import PARIS
+from core.times import PARIS, paris
 from web.access import allow, form_of
 from web.console import Console, ConsoleOf
 from web.pages import go_to, render
 from web.passages import shown
+from web.reading import words
 
 if TYPE_CHECKING:
     from cases.urgencies import Urgency
+    from index.documents import Entry
 
 router = APIRouter()
 Reviewer = Annotated[Actor, Depends(allow("review"))]
@@ -36,6 +39,7 @@ SERVICES = (
     ("aucun", "personne : ce n'était pas une urgence, ou d'autres s'en occupaient déjà"),
 )
 SHOWN_DAYS = 30
+MOST_SHOWN = 400  # characters of a text
 
 
 class Answered(NamedTuple):
@@ -86,12 +90,31 @@ def _checked(given: Answered) -> tuple[datetime | None, list[tuple[str, str]]]:
 def _page(request: Request, console: Console, actor: Actor, *, given: Answered = Answered(), told: str = "", status: int = 200) -> Response:  # noqa: B008
     now = datetime.now(UTC)
     names = {person.id: person.name for person in accounts.people(console.database)}
-    open_now = [_shown(one, names, now) for one in urgencies.open_ones(console.database, now=now)]
-    closed = [_shown(one, names, now) for one in urgencies.closed_since(console.database, now - timedelta(days=SHOWN_DAYS))]
+    open_now = [{**_shown(one, names, now), **_content(console, actor, one)} for one in urgencies.open_ones(console.database, now=now)]
+    closed = [
+        {**_shown(one, names, now), **_named(console.index.get(one.document_id))}
+        for one in urgencies.closed_since(console.database, now - timedelta(days=SHOWN_DAYS))
+    ]
     return render(
         request, "lecture/urgences.html", status=status, waiting=open_now, closed=closed, services=SERVICES, given=given, told=told, days=SHOWN_DAYS,
         now=now.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M"), can_review=actor.has("analyse", "valide"), minutes=load_policy().urgency_minutes,
     )  # fmt: skip
+
+
+def _content(console: Console, actor: Actor, one: Urgency) -> dict[str, str]:
+    """What it is about; the reason only where it tells nothing to who is still to read the item blind."""
+    entry = console.index.get(one.document_id)
+    seen = reviews.seen_by(console.database, one.document_id, actor=actor, text=text_of(entry) if entry else None)
+    said = [each.reason for each in seen if each.qualification == "urgence" and not each.withdrawn_at]
+    return {**_named(entry), "text": words.excerpt(entry, most=MOST_SHOWN) if entry else "", "reason": shown(said[0]) if said else ""}
+
+
+def _named(entry: Entry | None) -> dict[str, str]:
+    """Kind, platform and date; without a word of its own."""
+    if entry is None:
+        return {"heading": "Contenu effacé"}
+    at = entry["published_at"]
+    return {"heading": f"{words.heading(entry)}, {'publié' if at else 'collecté'} le {paris(at or entry['collected_at'])}"}
 
 
 def _shown(one: Urgency, names: dict[str, str], now: datetime) -> dict[str, Any]:

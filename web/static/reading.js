@@ -3,10 +3,11 @@ import { Drafts } from "./reading_drafts.js";
 import { Quotes } from "./reading_quotes.js";
 
 const BEAT = 60_000, IDLE = 600_000, FIRST_RETRY = 4_000, LAST_RETRY = 60_000;
-let page, form, drafts, quotes, sending, retry, wait, ahead, current, until, moved = Date.now();
+let page, form, drafts, quotes, sending, retry, wait, ahead, current, until, place, moved = Date.now();
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const here = () => location.pathname + location.search;
 const csrf = () => $('input[name="csrf"]')?.value ?? "";
 
 // --- what is told
@@ -202,6 +203,7 @@ const KEYS = {
   1: () => answer("present"), 2: () => answer("absent"), 3: () => answer("incertain"), 0: () => answer(""),
   h: () => choose("hors_champ"), l: () => choose("licite_preoccupant"), i: () => choose("illicite_presume"), u: () => choose("urgence"),
   t: () => ($("#texte")?.focus(), true), m: () => ($("#f-motif")?.focus(), true), f: () => ($("#f-q")?.closest("details")?.setAttribute("open", ""), $("#f-q")?.focus(), true),
+  c: () => (quotes ? (quotes.cite(quotes.wanted()), true) : false), // without going to the panel: the reader stays in the text
   s: () => quotes?.sentence(false), S: () => quotes?.sentence(true),
   "?": () => { const list = $("#touches"); if (list) { list.open = true; $("summary", list).focus(); } return Boolean(list); },
 };
@@ -219,6 +221,7 @@ document.addEventListener("keydown", (event) => {
 
 function start() {
   clearTimeout(retry);
+  place = here();
   page = $("#page");
   form = page && $("#lecture");
   current = null;
@@ -235,6 +238,8 @@ function start() {
   form.addEventListener("focusin", (event) => { current = event.target.closest(".signe") ?? current; });
   form.addEventListener("input", () => drafts.keep(form));
   form.addEventListener("change", (event) => {
+    if (event.target.closest(".signe")) propose(event.target.closest(".groupe"), event.target.closest(".signe"));
+    if (event.target.name === "marqueur") event.target.dataset.propose = "";
     drafts.keep(form);
     if (event.target.name !== "qualification") return;
     call.open = event.target.value === "urgence";
@@ -243,6 +248,28 @@ function start() {
     if (event.target.value !== "urgence") fetchAhead();
   });
   restore();
+}
+
+// The first sign that is present ticks its marker, and says so beside the sign; taking the last one away unticks what was ticked so, and nothing else.
+function propose(group, sign) {
+  const box = $("input[name=marqueur]", group), present = $$(".signe input[value=present]:checked", group).length > 0;
+  if (present === box.checked || (!present && box.dataset.propose !== "oui")) return;
+  if (present && box.dataset.propose === "") return; // the reader unticked it
+  box.checked = present;
+  box.dataset.propose = "oui";
+  const told = $(".dit", sign).textContent.startsWith("Passage cité") ? `${$(".dit", sign).textContent} ` : "";
+  $(".dit", sign).textContent = told + (present ? `Marqueur « ${box.dataset.nom} » coché, au bas de ce groupe.` : `Marqueur « ${box.dataset.nom} » décoché : plus aucun signe présent.`);
+}
+
+// From what must be mended to its very field, opened where it was folded
+function toField(event) {
+  const field = event.target.closest?.("#erreurs a") && document.getElementById(event.target.closest("a").hash.slice(1));
+  if (!field) return;
+  event.preventDefault();
+  for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  const aim = field.matches("input, textarea, [tabindex]") ? field : $("input:checked, textarea, input, [tabindex]", field) ?? field;
+  aim.focus();
+  field.scrollIntoView({ block: "center" });
 }
 
 function restore() {
@@ -259,5 +286,6 @@ start();
 setInterval(beat, BEAT);
 addEventListener("pointerdown", () => { moved = Date.now(); });
 addEventListener("online", () => { if ($("#a-panne")) send(); });
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => { if (here() !== place) location.reload(); }); // not for a link within the page
+addEventListener("click", toField);
 addEventListener("pagehide", giveBack);

@@ -99,19 +99,31 @@ export class Quotes {
   }
 
   cite(submarker) {
-    const told = document.getElementById("choix-citation");
-    if (!this.chosen) { told.textContent = "Sélectionnez d'abord un passage du texte."; return; }
-    if (this.chosen.end - this.chosen.start > MOST) { told.textContent = `Ce passage a plus de ${MOST} signes : choisissez ce qui montre le signe.`; return; }
+    const sign = submarker && document.getElementById(`s-${submarker}`);
+    if (!this.chosen) return this.tell("Sélectionnez d'abord un passage du texte.", sign);
+    if (this.chosen.end - this.chosen.start > MOST) return this.tell(`Ce passage a plus de ${MOST} signes : choisissez ce qui montre le signe.`, sign);
     this.add(`${this.chosen.start}-${this.chosen.end}-${submarker}`);
-    if (submarker) {
-      const sign = document.getElementById(`s-${submarker}`);
-      if (!sign.querySelector("input:checked")?.value) sign.querySelector('input[value="present"]').checked = true;
+    this.tell(submarker ? `Passage cité pour ${submarker}.` : "Passage cité pour le contenu entier.", sign);
+    if (sign) {
       sign.closest(".groupe").open = true;
+      if (!sign.querySelector("input:checked")?.value) {
+        const present = sign.querySelector('input[value="present"]');
+        present.checked = true;
+        this.tell(`Passage cité pour ${submarker}, marqué présent.`, sign);
+        present.dispatchEvent(new Event("change", { bubbles: true })); // as if it had been chosen by hand: its marker is proposed
+      }
     }
-    told.textContent = submarker ? `Passage cité pour ${submarker}, marqué présent s'il n'avait pas de réponse.` : "Passage cité.";
     this.chosen = null;
     this.show();
     this.form.dispatchEvent(new Event("input"));
+  }
+
+  // Said beside the sign, or in the panel where there is none; seen under the text too. The panel may be far from where the reader is
+  tell(text, sign) {
+    for (const place of document.querySelectorAll(".dit")) place.textContent = "";
+    document.getElementById("choix-citation").textContent = sign ? "" : text;
+    if (sign) sign.querySelector(".dit").textContent = text;
+    document.getElementById("dit-texte").textContent = text;
   }
 
   add(value) {

@@ -78,6 +78,13 @@ def _answers_and_audit() -> None:
     )
     op.create_index("ix_attempts_subject_at", "attempts", ["subject", "at"], unique=False)
     op.create_table(
+        "aliases",
+        sa.Column("document_id", sa.String(512), nullable=False),
+        sa.Column("alias", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_aliases")),
+        sa.UniqueConstraint("alias", name=op.f("uq_aliases_alias")),
+    )
+    op.create_table(
         "audit",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", Moment(), nullable=False),
