@@ -51,3 +51,8 @@ def make_document(url: str = "https://exemple.test/a", text: str = "Un texte ord
         "collected_at": datetime(2026, 11, 1, 12, tzinfo=UTC), "access_mode": "open", "content_sha256": content_digest(draft),
     }  # fmt: skip
     return Document.model_validate(known | fields)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first; the rest keeps its order."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

@@ -113,8 +113,9 @@ def served(app: FastAPI, bound: socket.socket) -> Iterator[str]:
         thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not longer than a module: while Playwright is there an event loop runs in this thread, in which other tests could not start theirs."""
     if not CHROMIUM.exists():
         pytest.skip("no Chromium: run scripts/test_tools.sh as root, or install Debian's package chromium")
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.lower().endswith("_proxy")}  # loopback only

@@ -183,6 +183,7 @@ def test_the_report_reads_aloud() -> None:
         assert line in text
 
 
+@pytest.mark.long
 def test_the_daily_flow_runs_without_any_server(web: DemoWeb, settings: Settings) -> None:
     command = [sys.executable, "-m", "cli.main", "run", "--json"]
     environment = child_environment(settings)

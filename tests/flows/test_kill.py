@@ -114,6 +114,7 @@ def undisturbed(place: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return found
 
 
+@pytest.mark.long
 def test_crawl_killed_at_many_points(place: Path, tmp_path: Path, undisturbed: dict[str, Entry]) -> None:
     most = max(crawl_all(settings_in(tmp_path / "count", place)))
     settings = settings_in(tmp_path / "killed", place)
@@ -126,6 +127,7 @@ def test_crawl_killed_at_many_points(place: Path, tmp_path: Path, undisturbed: d
     assert_archive_is_sound(settings)
 
 
+@pytest.mark.long
 def test_scoring_and_publishing_killed_at_many_points(place: Path, tmp_path: Path, undisturbed: dict[str, Entry]) -> None:
     settings = settings_in(tmp_path / "killed", place)
     crawl_all(settings)
@@ -142,6 +144,7 @@ def test_scoring_and_publishing_killed_at_many_points(place: Path, tmp_path: Pat
     assert indexed(settings) == undisturbed
 
 
+@pytest.mark.long
 def test_reindex_killed_at_many_points_leaves_an_index_that_answers(place: Path, tmp_path: Path, undisturbed: dict[str, Entry]) -> None:
     settings = settings_in(tmp_path / "killed", place)
     assert whole_run(settings) == undisturbed

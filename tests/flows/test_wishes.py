@@ -16,6 +16,7 @@ from cases.decisions import decide, history
 from cases.optouts import OptOutRequest, Wish
 from cases.people import Actor
 from cases.submissions import find, submit_url
+from core import logs
 from core.pseudonyms import load_key, pseudonym
 from core.records import MARKERS, Assessment
 from core.settings import Settings
@@ -194,6 +195,7 @@ def test_killed_anywhere_the_next_call_completes_it(scene: Scene, place: str) ->
 
 
 def test_logs_hold_ids_and_no_names(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(level="INFO")  # whatever another test has set
     asked = scene.ask(platform=HOST, account="verveine")
     handle_opt_outs(scene.settings)
     optouts.agree(scene.database, asked.id, seen=2, actor=scene.anne)
