@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cases.database import Database
-    from cases.deciding import Drawn
     from cases.decisions import Act, Choice, Decided
     from index.documents import Entry
     from index.protocol import Index
@@ -135,6 +134,7 @@ def _opened(ctx: click.Context) -> Iterator[tuple[Index, Database]]:
 def _decide(ctx: click.Context, names: list[str], choice: Choice, *, campaign: bool, yes: bool) -> int:
     from cases import deciding
     from cases.policy import load_policy
+    from index.harm import sounded
 
     if choice.qualification == "urgence":
         console().print(URGENT, style="bold red", soft_wrap=True)  # before anything that may fail
@@ -148,7 +148,7 @@ def _decide(ctx: click.Context, names: list[str], choice: Choice, *, campaign: b
             return 2
         found = served or entries
         shared = found[0]["campaign"] if served else None
-        done = deciding.decide_on(index, database, found, choice, act=_act(), drawn=_drawn, campaign=shared)
+        done = deciding.decide_on(index, database, found, choice, act=_act(), drawn=sounded, campaign=shared)
     for row in done.rows if len(done.rows) <= 20 else ():
         console().print(f"{row.document_id} : {WORDS[choice.qualification]}")
     _tell(len(done.rows), "décision écrite", "décisions écrites", shown=done.shown)
@@ -204,15 +204,6 @@ def _act() -> Act:
     from cases.decisions import Act
 
     return Act(id=uuid4().hex)
-
-
-def _drawn(entry: Entry) -> Drawn:
-    from flows.recall import scores_of
-    from index.harm import load_rules
-    from index.sampling import stratum
-
-    found = stratum(scores_of(entry), rules=load_rules().sounding)
-    return found.name, found.rate
 
 
 def _tell(number: int, one: str, many: str, *, shown: bool) -> None:

@@ -8,11 +8,11 @@ plus the time of the item in half-lives, and is stored once.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.records import Lane, Record
+from core.records import MARKERS, Lane, Record
 from index.documents import price, reach
-from index.sampling import drawn
+from index.sampling import drawn, stratum
 from index.weights import Rules, load_rules
 
 if TYPE_CHECKING:
@@ -148,6 +148,12 @@ def _lane(scored: ScoredDocument, *, rules: Rules) -> Lane | None:
     if any(decision != "rien" for decision in scored.assessment.decision.values()):
         return "signale"
     return "sondage" if drawn(scored.document.id, scored.assessment.scores, rules=rules.sounding) else None
+
+
+def sounded(entry: Mapping[str, Any]) -> tuple[str, float]:
+    """Stratum of an entry that the scores do not flag, and the probability with which an item of it is drawn. Raises ConfigError."""
+    found = stratum({marker: entry[f"score_{marker}"] for marker in MARKERS}, rules=load_rules().sounding)
+    return found.name, found.rate
 
 
 def _number(value: float) -> str:

@@ -8,14 +8,11 @@ from cases import care, readings, reviews, withdrawals
 from cases.deciding import item_of, show, text_of
 from cases.decisions import Act
 from core.errors import Conflict, Invalid, NotFound
-from core.records import MARKERS
-from index.harm import load_rules
-from index.sampling import stratum
+from index.harm import sounded
 from web.api.readings import Settled, Withdrawn, reading_of
 from web.reading.campaign import open_entries
 
 if TYPE_CHECKING:
-    from cases.deciding import Drawn
     from cases.people import Actor
     from index.documents import Entry
     from web.api.readings import NewReading, Withdrawal
@@ -50,7 +47,7 @@ def read(console: Console, actor: Actor, document_id: str, asked: NewReading, *,
     entries = open_entries(console.index, lead) if asked.campaign else [lead]
     done = readings.read(
         console.database,
-        [item_of(entry, drawn=_drawn) for entry in entries],
+        [item_of(entry, drawn=sounded) for entry in entries],
         reading_of(asked),
         actor=as_reader(actor),
         act=Act(id=act),
@@ -70,8 +67,3 @@ def withdraw(console: Console, actor: Actor, document_id: str, asked: Withdrawal
     done = withdrawals.withdraw(console.database, document_id, actor=as_reader(actor), act=Act(id=act), whole=asked.campaign, reason=asked.reason)
     show(console.index, console.database, done.documents)
     return Withdrawn(documents=list(done.documents), undone=[row.document_id for row in done.undone])
-
-
-def _drawn(entry: Entry) -> Drawn:
-    found = stratum({marker: entry[f"score_{marker}"] for marker in MARKERS}, rules=load_rules().sounding)
-    return found.name, found.rate

@@ -8,15 +8,13 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from cases import adjudications, claims, decisions, readings
+from cases import adjudications, care, claims, decisions, readings
 from cases.deciding import item_of, show
 from cases.decisions import Act
 from cases.people import Actor
 from core.errors import NotFound
-from core.records import MARKERS
 from core.taxonomy import load_taxonomy
-from index.harm import load_rules
-from index.sampling import stratum
+from index.harm import sounded
 from index.values import VALUE_NAMES
 from web.access import allow, form_of
 from web.adjudicating import agreed, agreements, alone, blind, lines, pieces, quoted, reading_of
@@ -27,7 +25,7 @@ from web.passages import shown, warnings
 from web.reading.checklist import checklist
 from web.reading.form import blank, entered_of, located, problems
 from web.reading.preferences import preferences_of
-from web.reading.words import CHOICES, is_distressing
+from web.reading.words import CHOICES
 
 if TYPE_CHECKING:
     from cases.adjudications import Waiting
@@ -77,7 +75,7 @@ def adjudicate(request: Request, document_id: str, actor: Allowed, console: Cons
         settled = adjudications.adjudicate(
             console.database, [_item(one) for one in group], reading_of(entered, entry), actor=actor, act=Act(id=entered.act),
             texts={one["id"]: one["text"] for one in group}, campaign=entry["campaign"] if len(group) > 1 else None,
-            distressing=is_distressing(entry),
+            distressing=care.distressing(entry),
         )  # fmt: skip
     except adjudications.Alone:
         return _page(request, console, actor, entry, entered, wrong=(alone(entered.qualification),))
@@ -127,13 +125,8 @@ def _is_beside(one: Waiting, document_id: str, campaign: str | None) -> bool:
 
 
 def _item(entry: Entry) -> Item:
-    """What is decided on; see ``vigie decide``."""
-
-    def drawn(one: Entry) -> tuple[str, float]:
-        found = stratum({marker: one[f"score_{marker}"] for marker in MARKERS}, rules=load_rules().sounding)
-        return found.name, found.rate
-
-    return item_of(entry, drawn=drawn)
+    """What is decided on."""
+    return item_of(entry, drawn=sounded)
 
 
 def _entry(console: Console, document_id: str) -> Entry:

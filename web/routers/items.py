@@ -14,10 +14,8 @@ from cases.deciding import item_of, show, text_of
 from cases.decisions import Act
 from cases.people import Actor
 from core.errors import Conflict, Invalid
-from core.records import MARKERS
 from index.documents import Entry
-from index.harm import load_rules
-from index.sampling import stratum
+from index.harm import sounded
 from web.access import allow, csrf_token, form_of
 from web.console import Console, ConsoleOf
 from web.pages import go_to
@@ -74,7 +72,7 @@ def _write(console: Console, actor: Actor, entry: Entry, entered: Entered) -> re
     entries = open_entries(console.index, entry) if campaign else [entry]
     settled = readings.read(
         console.database,
-        [item_of(one, drawn=_drawn) for one in entries],
+        [item_of(one, drawn=sounded) for one in entries],
         reading_of(entered, entry["text"]),
         actor=actor,
         act=Act(id=entered.act),
@@ -84,11 +82,6 @@ def _write(console: Console, actor: Actor, entry: Entry, entered: Entered) -> re
     )
     show(console.index, console.database, [one["id"] for one in entries])
     return settled
-
-
-def _drawn(entry: Entry) -> tuple[str, float]:
-    found = stratum({marker: entry[f"score_{marker}"] for marker in MARKERS}, rules=load_rules().sounding)
-    return found.name, found.rate
 
 
 def _following(console: Console, actor: Actor, identifier: str, entered: Entered, state: str) -> str:
