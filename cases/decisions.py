@@ -37,7 +37,7 @@ class Choice(Record):
     markers: tuple[Marker, ...] = ()  # that the person confirms
     exclusions: tuple[str, ...] = ()  # ids of the taxonomy's exclusions that the person ticked
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_REASON)]
-    by: Label  # initials or a role: accounts come with the console
+    by: Label  # the name of an account, or initials given on the command line
     taxonomy: str  # version of the guideline
 
     def model_post_init(self, _context: object) -> None:
