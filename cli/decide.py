@@ -36,7 +36,9 @@ LATER = "L'index ne répond pas : la décision est gardée, il la montrera à la
 @click.option("--marker", "markers", multiple=True, type=click.Choice(MARKERS), help="A marker that you confirm; may be repeated.")
 @click.option("--no-marker", is_flag=True, help="No marker is confirmed.")
 @click.option("--exclusion", "exclusions", multiple=True, help="An exclusion of the taxonomy that applies; may be repeated.")
-@click.option("--by", default="analyste", show_default=True, help="Initials or a role, at most 40 characters; with an account, decide in the console.")
+@click.option(
+    "--by", default="analyste", show_default=True, help="Initials or a role, at most 40 characters; with an account, decide in the console."
+)
 @click.option("--campaign", is_flag=True, help="The decision serves every document of the campaign.")
 @click.option("--history", is_flag=True, help="Show what was decided on each DOCUMENT.")
 @click.option("--undo", is_flag=True, help="Undo the decision that stands; what stood before stands again.")
