@@ -18,7 +18,7 @@ from core.errors import ConfigError
 from core.records import MARKERS, STANCES, Assessment, Evidence, Flag, Funding, ScoredDocument
 from core.taxonomy import load_taxonomy
 from flows.projection import ranking
-from index.harm import Rank, expected, explain, load_rules, priority, rank
+from index.harm import Rank, expected, explain, load_rules, priority, rank, sounded
 from index.sampling import drawn
 from index.weights import FILE, SIGN_IDS
 from tests.conftest import make_document
@@ -333,3 +333,9 @@ def test_files_that_are_no_rules_are_refused(tmp_path: Path) -> None:
 
 def test_the_rules_are_read_once() -> None:
     assert load_rules() is load_rules()
+
+
+def test_what_was_drawn_says_from_which_stratum_and_how_likely() -> None:
+    for part in load_rules().sounding.strata:
+        entry = {f"score_{marker}": part.at_least.get(marker, 0.0) for marker in MARKERS}
+        assert sounded(entry) == (part.name, part.rate)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cases import adjudications, fairness, following, golden, submissions
+from cases import adjudications, care, fairness, following, golden, submissions
 from cases.accounts import Person
 from cases.claims import take
 from cases.deciding import text_of
@@ -359,3 +359,21 @@ def test_pages_stand_on_an_empty_house(house: House) -> None:
     assert valide.get(f"/arbitrages/{'f' * 32}").status_code == 404
     assert valide.get(f"/contestations/{'f' * 32}").status_code == 404
     assert open_index(house.settings).search(Query()).total == 0
+
+
+def test_what_an_adjudicator_reads_counts_among_what_weighs(house: House, differ: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(care, "FLAGS", ("T5",))  # a flag that this content has
+    cited = quote("B2")
+    valide, form = decided_by_form(
+        house,
+        differ,
+        qualification="licite_preoccupant",
+        marqueur="gourou",
+        motif="Relu.",
+        citation=f"{cited.start}-{cited.end}-B2",
+        **{"s.B2": "present"},
+    )
+    assert valide.post(f"/arbitrages/{differ}", form).status_code == 303
+    assert valide.person
+    actor = Actor(id=valide.person.id, organisation_id=valide.person.organisation_id, name="valide", roles=("valide",))
+    assert care.today(house.database, actor=actor).distressing == 1
