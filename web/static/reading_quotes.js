@@ -100,6 +100,7 @@ export class Quotes {
 
   cite(submarker) {
     const sign = submarker && document.getElementById(`s-${submarker}`);
+    if (!this.chosen) this.look(); // the browser tells of a selection a moment after it is made
     if (!this.chosen) return this.tell("Sélectionnez d'abord un passage du texte.", sign);
     if (this.chosen.end - this.chosen.start > MOST) return this.tell(`Ce passage a plus de ${MOST} signes : choisissez ce qui montre le signe.`, sign);
     this.add(`${this.chosen.start}-${this.chosen.end}-${submarker}`);
