@@ -13,7 +13,20 @@ from core.records import Record
 Role = Literal["soumet", "analyse", "valide", "sante", "droit", "administre"]
 # what an organisation declares itself to be; domain rules, section 4.1: it decides which data on offences it may process
 Capacity = Literal["aucune", "mandatee", "aide_aux_victimes", "agrement_2_17", "ordre", "autorite_publique"]
-Scope = Literal["submissions:read", "submissions:write", "documents:read", "reviews:write", "statistics:read"]
+Scope = Literal[
+    "submissions:read",
+    "submissions:write",
+    "documents:read",
+    "reviews:write",
+    "statistics:read",
+    "notices:read",
+    "notices:write",
+    "notices:sign",
+    "dossiers:read",
+    "dossiers:write",
+    "reports:read",
+    "reports:write",
+]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 CAPACITIES: tuple[Capacity, ...] = get_args(Capacity)

@@ -21,6 +21,7 @@ class OrganisationRow(Base):
     capacity: Mapped[str] = mapped_column(String(32))  # legal capacity: a value of cases.people.CAPACITIES
     registration: Mapped[str | None] = mapped_column(String(32))  # SIREN or RNA
     quota: Mapped[int]  # submissions a day
+    profile: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # cases.profiles.Profile: what it says of itself in notices and reports
     created_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
 

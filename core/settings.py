@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="client of that provider")
     oidc_client_secret: SecretStr | None = Field(None, description="secret of that client")
     submission_places: str = Field("", description="host:port on this machine or network that submissions may name, comma-separated; for tests")
+    timestamp_authorities: str = Field("", description="addresses of RFC 3161 time-stamp authorities, comma-separated; unset: no time stamps")
+    timestamp_certificates: Path | None = Field(None, description="folder with the certificates (PEM) that these authorities are checked against")
+    mastodon_tokens: SecretStr | None = Field(None, description="host=token, comma-separated: accounts that confirmed notices are reported with")
     kibana_url: AnyHttpUrl | None = Field(None, description="a Kibana 8.19, for vigie kibana import; signs in as to Elasticsearch")
     alert_secret: SecretStr | None = Field(None, min_length=32, description="signs the webhooks of alerts (HMAC-SHA256)")
     smtp_host: str = Field("", description="mail server for alerts by e-mail; unset: none is sent")
@@ -67,7 +70,7 @@ class Settings(BaseSettings):
 
     log_format: Literal["console", "json"] = Field("console", description="json: one JSON object a line on standard error")
 
-    @field_validator("data_dir", "sources_dir", "models_dir", "elasticsearch_ca")
+    @field_validator("data_dir", "sources_dir", "models_dir", "elasticsearch_ca", "timestamp_certificates")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path else None  # a crawl runs in another folder than the command that starts it

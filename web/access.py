@@ -46,6 +46,17 @@ PERMISSIONS: dict[str, Permission] = {
     "export": Permission(("valide", "administre")),  # registers without texts
     "export_texts": Permission(("valide",)),  # training candidates: who administers reads nothing by that role
     "identify": Permission(("valide", "droit")),  # asking or agreeing to ask who an author is
+    "notices": Permission(READERS, "notices:read"),  # notices, their evidence and their follow-up
+    "notify": Permission(READERS, "notices:write"),  # drafting one; noting receipts, answers, complaints
+    "sign": Permission(READERS, "notices:sign"),  # a notice or a dossier; the gates ask for sante or droit besides
+    "send": Permission(("valide", "droit"), "notices:write"),  # confirming that a signed notice leaves
+    "dossiers": Permission(("valide", "droit"), "dossiers:read"),
+    "refer": Permission(("valide", "droit"), "dossiers:write"),  # drafting a dossier, saying that it was handed over
+    "identities": Permission(("droit",)),  # the sealed annex
+    "duties": Permission(("valide", "droit")),  # art. 434-3: the dated answer
+    "reports": Permission(("valide", "droit", "administre"), "reports:read"),
+    "publish": Permission(("droit", "administre"), "reports:write"),  # freezing a report, signing that it names nobody
+    "rights": Permission(("droit", "administre")),  # what people concerned ask; registers of data protection
     "opt_out": Permission(("droit", "administre")),
     "administer": Permission(("administre",)),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from cases import tables_people, tables_work  # noqa: F401 - their tables belong to the metadata
+from cases import tables_notices, tables_people, tables_work  # noqa: F401 - their tables belong to the metadata
 from cases.tables import Base
 
 

@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from cases import tables_people, tables_work  # noqa: F401 - their tables belong to the metadata
+from cases import tables_notices, tables_people, tables_work  # noqa: F401 - their tables belong to the metadata
 from cases.database import open_database
 from cases.decisions import decide, history
 from cases.migrating import FOLDER, HEAD
