@@ -184,7 +184,7 @@ class DossierItemRow(Base):
 
 
 class DutyRow(Base):
-    """Art. 434-3 of the penal code: the question, and a person's dated answer; asked where minors or people who cannot defend themselves are in danger."""
+    """Art. 434-3 of the penal code: the question, and a person's dated answer; for minors and people who cannot defend themselves."""
 
     __tablename__ = "duties"
 
