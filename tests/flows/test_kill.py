@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -108,10 +109,16 @@ def assert_archive_is_sound(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(place: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
-    found = whole_run(settings_in(tmp_path_factory.mktemp("undisturbed"), place))
+def whole(place: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Entry]]:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    found = whole_run(settings_in(folder, place))
     assert len(found) > 15
-    return found
+    return folder, found
+
+
+@pytest.fixture
+def undisturbed(whole: tuple[Path, dict[str, Entry]]) -> dict[str, Entry]:
+    return whole[1]
 
 
 @pytest.mark.long
@@ -145,9 +152,11 @@ def test_scoring_and_publishing_killed_at_many_points(place: Path, tmp_path: Pat
 
 
 @pytest.mark.long
-def test_reindex_killed_at_many_points_leaves_an_index_that_answers(place: Path, tmp_path: Path, undisturbed: dict[str, Entry]) -> None:
+def test_reindex_killed_at_many_points_leaves_an_index_that_answers(place: Path, tmp_path: Path, whole: tuple[Path, dict[str, Entry]]) -> None:
+    folder, undisturbed = whole
     settings = settings_in(tmp_path / "killed", place)
-    assert whole_run(settings) == undisturbed
+    shutil.copytree(folder, settings.data_dir)
+    assert indexed(settings) == undisturbed
     for at in (1, 2, 4, 6, 8, 10, 12):
         command(settings, "cli.main", "reindex", at=at)
         assert indexed(settings) == undisturbed
