@@ -80,8 +80,8 @@ class GuardProxy:
         try:
             async with asyncio.timeout_at(self._end):
                 await self._serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, ValueError):
-            pass  # one end went away, or talked nonsense
+        except (OSError, asyncio.CancelledError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, ValueError):
+            pass  # one end went away, talked nonsense, or the block has ended: asyncio would report a connection that was cancelled as an error
         finally:
             writer.close()
             if task is not None:
