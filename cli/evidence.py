@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.context import console, progress, start
+from cli.evidence_bundles import is_bundle, seal, stamp, verify_bundles
 from core.errors import Invalid, SourceError, VigieError
 
 if TYPE_CHECKING:
@@ -28,17 +29,23 @@ def evidence() -> None:
     """Prove documents from their records, and hand one over."""
 
 
+evidence.add_command(seal)
+evidence.add_command(stamp)
+
+
 @evidence.command()
 @click.argument("documents", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every version of every document in the archive.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_context
 def verify(ctx: click.Context, documents: tuple[str, ...], *, everything: bool, as_json: bool) -> int:
-    """Check DOCUMENTS (ids or addresses) against their evidence, offline; exit code 2 when one is not proved."""
+    """Check DOCUMENTS (ids or addresses), or sealed bundles (FILE.zip), offline; exit code 2 when one is not proved."""
     from crawlers.archive import Archive
     from crawlers.proof import Verifier
 
     settings = start(ctx)
+    if documents and not everything and all(is_bundle(name) for name in documents):
+        return verify_bundles(settings, documents, as_json=as_json)
     if everything == bool(documents):
         raise Invalid("expected documents (ids or addresses), or --all, and not both")
     archive = Archive(settings.archive_dir)

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import Invalid, NotFound
 from core.files import atomic, disk_errors, sync
@@ -40,7 +40,22 @@ def export(archive: Archive, document: Document, target: Path) -> Proof:
     return proof
 
 
-def _files(document: Document, proof: Proof, verifier: Verifier) -> dict[str, bytes]:
+class Parts(NamedTuple):
+    """What of a file of evidence belongs to one document. ``warc``: these members as they are archived, the answer's at ``start``."""
+
+    warc: bytes
+    start: int
+    ref: WarcRef
+    record: Record | None
+    request: Record | None
+    certificate: Record | None
+    info: Record | None
+    clock: Record | None
+    redirects: tuple[Record, ...]
+
+
+def parts_of(document: Document, verifier: Verifier) -> Parts:
+    """What a document rests on. Raises NotFound where the archive does not hold it whole."""
     ref = document.evidence
     if ref is None:
         raise NotFound(f"document {document.id} rests on no evidence: there is nothing to export")
@@ -49,15 +64,24 @@ def _files(document: Document, proof: Proof, verifier: Verifier) -> dict[str, by
         wanted = shelf.exhibit(ref.record_id)
         if ref.record_id not in wanted:
             raise NotFound(f"{ref.file} holds no whole record {ref.record_id}: restore that file from a backup")
-        members = {one: shelf.raw(one) for one in wanted}
-        certificate, info, record = (shelf.record(one) for one in (shelf.certificate_of(ref.record_id), shelf.info, ref.record_id))
+        members = [shelf.raw(one) for one in wanted]
+        asked = shelf.requests.get(ref.record_id)
+        named = (ref.record_id, asked.record_id if asked else "", shelf.certificate_of(ref.record_id), shelf.info, shelf.clock)
+        record, request, certificate, info, clock = (shelf.record(one) for one in named)
+        led = [shelf.record(one) for one in shelf.redirects_of(ref.record_id)]
     except (OSError, Damaged) as error:
         raise NotFound(f"{ref.file} cannot be read ({error}): restore that file from a backup") from error
-    files = {WARC: b"".join(members.values()), DOCUMENT: (document.model_dump_json(indent=1, exclude_none=True) + "\n").encode()}
-    if certificate:
-        files[PEM] = certificate.fields["certificate-pem"].encode() + b"\n"
-    start = sum(len(raw) for raw in list(members.values())[: wanted.index(ref.record_id)])
-    text = "\n".join((*_head(document, record, info), *_contents(files, ref), *_findings(proof), *_by_hand(start, ref), *_sums(files), *CARE))
+    start = sum(len(raw) for raw in members[: wanted.index(ref.record_id)])
+    return Parts(b"".join(members), start, ref, record, request, certificate, info, clock, tuple(one for one in led if one))
+
+
+def _files(document: Document, proof: Proof, verifier: Verifier) -> dict[str, bytes]:
+    parts = parts_of(document, verifier)
+    files = {WARC: parts.warc, DOCUMENT: (document.model_dump_json(indent=1, exclude_none=True) + "\n").encode()}
+    if parts.certificate:
+        files[PEM] = parts.certificate.fields["certificate-pem"].encode() + b"\n"
+    head, contents = _head(document, parts.record, parts.info), _contents(files, parts.ref)
+    text = "\n".join((*head, *contents, *_findings(proof), *_by_hand(parts.start, parts.ref), *_sums(files), *CARE))
     return {**files, README: (text + "\n").encode()}
 
 
