@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from cases.database import Database, open_database
 from cases.identity import bind
-from core.keys import key_file
+from cases.signing import signing_secret
 from core.settings import Settings
 from core.taxonomy import Taxonomy, load_taxonomy
 from index.open import open_index
@@ -36,14 +36,7 @@ def open_console(settings: Settings) -> Console:
     """All that the settings name. Raises ConfigError, Unavailable."""
     database = open_database(settings)
     bind(settings.archive_dir, database)
-    return Console(settings, database, open_index(settings), load_taxonomy(), load_secret(settings))
-
-
-def load_secret(settings: Settings) -> bytes:
-    """The secret of VIGIE_CONSOLE_SECRET, else of <data_dir>/console.key, made once and readable by its owner alone. Raises ConfigError."""
-    if settings.console_secret:
-        return settings.console_secret.get_secret_value().encode()
-    return key_file(settings.data_dir / "console.key", advice="remove it, and everybody signs in again")
+    return Console(settings, database, open_index(settings), load_taxonomy(), signing_secret(settings))
 
 
 def console_of(request: Request) -> Console:

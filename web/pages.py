@@ -20,20 +20,38 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from cases.people import Actor
+
 FOLDER = Path(__file__).parent
-# what the menu shows: permission, address, name
+# what the menu shows: its parts, and in each permission, address, name
 MENU = (
-    ("submit", "/soumissions", "Signalements"),
-    ("read", "/file", "File de lecture"),
-    ("read", "/recherche", "Recherche"),
-    ("review", "/urgences", "Urgences"),
-    ("adjudicate", "/arbitrages", "Arbitrages"),
-    ("adjudicate", "/contestations", "Contestations"),
-    ("quality", "/qualite", "Qualité"),
-    ("opt_out", "/oppositions", "Oppositions"),
-    ("identify", "/identifications", "Identifications"),
-    ("administer", "/administration", "Administration"),
+    ("Signalements", (("submit", "/soumissions", "Signalements"),)),
+    (
+        "Lecture",
+        (
+            ("read", "/file", "File de lecture"),
+            ("read", "/recherche", "Recherche"),
+            ("review", "/urgences", "Urgences"),
+            ("adjudicate", "/arbitrages", "Arbitrages"),
+            ("adjudicate", "/contestations", "Contestations"),
+        ),
+    ),
+    (
+        "Suites",
+        (("notices", "/notifications", "Notifications"), ("dossiers", "/dossiers", "Dossiers"), ("duties", "/devoirs", "Devoirs")),
+    ),
+    ("Bilans", (("reports", "/rapports", "Rapports"), ("quality", "/qualite", "Qualité"))),
+    (
+        "Personnes concernées",
+        (
+            ("opt_out", "/oppositions", "Oppositions"),
+            ("rights", "/donnees", "Données personnelles"),
+            ("identify", "/identifications", "Identifications"),
+        ),
+    ),
+    ("Administration", (("administer", "/administration", "Administration"),)),
 )
+MOST_FLAT = 7  # entries that are shown side by side; more stand in their parts
 
 
 @cache
@@ -50,9 +68,24 @@ def environment() -> Environment:
 def render(request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any) -> HTMLResponse:
     """A page. ``values`` are the template's; it knows ``actor``, ``csrf``, ``menu``, ``path`` and ``house`` too."""
     actor = signed_in(request)
-    menu = [(address, name) for permission, address, name in MENU if actor and actor.has(*PERMISSIONS[permission].roles)]
-    shared = {"actor": actor, "csrf": csrf_token(request), "menu": menu, "path": request.url.path, "house": console_of(request).settings.console_name}
+    shared = {
+        "actor": actor,
+        "csrf": csrf_token(request),
+        "menu": menu_of(actor) if actor else [],
+        "path": request.url.path,
+        "house": console_of(request).settings.console_name,
+    }
     return HTMLResponse(environment().get_template(template).render(shared | values), status_code=status, headers=dict(headers or {}))
+
+
+def menu_of(actor: Actor) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The parts of this person's menu with their addresses and names; each entry is a part of its own where there are few."""
+    parts = [
+        (part, [(address, name) for permission, address, name in entries if actor.has(*PERMISSIONS[permission].roles)]) for part, entries in MENU
+    ]
+    if sum(len(entries) for _, entries in parts) <= MOST_FLAT:
+        return [(name, [(address, name)]) for _, entries in parts for address, name in entries]
+    return [(part, entries) for part, entries in parts if entries]
 
 
 def go_to(address: str) -> Response:

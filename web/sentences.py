@@ -32,7 +32,7 @@ def _words() -> Mapping[str, Any]:
 
 def said_of(kind: str, message: str = "") -> str:
     """The sentence for a message of ours, else for its kind, else for all."""
-    known = next((one["said"] for one in _words()["errors"] if message and one["found"] in message), None)
+    known = next((one["said"] for one in (*_words()["errors"], *_words()["values"]) if message and one["found"] in message), None)
     return str(known or _words()["kinds"].get(kind) or _words()["kinds"]["error"])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from cases import adjudications, submissions
+from cases import adjudications, dossiers, duties, notices, submissions
 from cases.overview import submission_states, waiting
 from core.errors import Unavailable
 from core.logs import get_logger
 from index.queries import Query
 from index.queue import OPEN
 from web.access import PERMISSIONS
+from web.noticing.lists import theirs
 from web.reading.reported import waiting as reported
 from web.reading.words import counted
 
@@ -39,7 +40,7 @@ class Task(NamedTuple):
 def todo(console: Console, actor: Actor) -> tuple[Task, ...]:
     """The cards of a person. Raises Unavailable, ConfigError."""
     found = waiting(console.database, stuck_since=datetime.now(UTC) - STUCK)
-    tasks = [*_reading(console, actor, found), *_submitting(console, actor), *_office(actor, found)]
+    tasks = [*_reading(console, actor, found), *_following(console, actor), *_submitting(console, actor), *_office(actor, found)]
     return tuple(sorted(tasks, key=lambda task: not task.pressing))  # stable
 
 
@@ -56,12 +57,37 @@ def _reading(console: Console, actor: Actor, found: Waiting) -> Iterator[Task]:
         yield Task("/file", "File de lecture", *_queued(console, actor, "Contenus à lire, les plus graves d'abord."))
     elif may(actor, "read"):
         yield Task("/file", "File de lecture", *_queued(console, actor, "Ce que les lecteurs ont à lire, à consulter."))
+    if may(actor, "duties") and (number := len(duties.unanswered(console.database, actor=actor))):
+        yield Task("/devoirs", "Devoirs", "Un mineur ou une personne sans défense est peut-être en danger : répondez.", number, pressing=True)
     if may(actor, "adjudicate"):
         number = len(adjudications.waiting(console.database))
         yield Task("/arbitrages", "Arbitrages", "Deux lectures diffèrent : la vôtre tranche.", number)
         yield Task("/contestations", "Contestations", "Une association n'est pas d'accord et attend votre réponse.", found.contests)
     if may(actor, "read"):
         yield Task("/recherche", "Recherche", "Retrouver un contenu, une campagne, un sujet.")
+
+
+def _following(console: Console, actor: Actor) -> Iterator[Task]:
+    """What decisions lead to, of the person's own organisation."""
+    if may(actor, "notices"):
+        number = sum(len(notices.listed(console.database, actor=actor, state=state)) for state in ("brouillon", "signee"))
+        yield Task("/notifications", "Notifications", _noticed(console, actor), number)
+    if may(actor, "dossiers"):
+        number = sum(len(dossiers.listed(console.database, actor=actor, state=state)) for state in ("brouillon", "signe"))
+        yield Task("/dossiers", "Dossiers", "Pour le procureur, PHAROS, la Miviludes, un Ordre ou la DGCCRF.", number)
+    if may(actor, "reports"):
+        yield Task("/rapports", "Rapports", "Rapport annuel, statistiques, candidature.")
+    if may(actor, "rights"):
+        yield Task("/donnees", "Données personnelles", "Demandes d'accès et d'effacement, durées de conservation.")
+
+
+def _noticed(console: Console, actor: Actor) -> str:
+    """What this person can do for the notices that are under way."""
+    to_sign, signed = theirs(console, actor)
+    to_send = signed if may(actor, "send") else 0
+    said = [f"{to_sign} à relire : quelqu'un a signé, signez à votre tour."] if to_sign else []
+    said += [f"{to_send} à envoyer : deux personnes ont signé."] if to_send else []
+    return " ".join(said) or "À compléter, à signer, à envoyer ; et ce que les plateformes ont répondu."
 
 
 def _submitting(console: Console, actor: Actor) -> Iterator[Task]:

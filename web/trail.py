@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from cases.people import Actor
 
 # what would tell a reader how others read an item, that somebody did, or that its right reading is known
-TELLING = ("read", "reading_withdrawn", "adjudicated", "decided", "decision_undone", "golden_set", "golden_retired", "urgency_opened")
+TELLING = ("read", "reading_withdrawn", "adjudicated", "decided", "decision_undone", "golden_set", "golden_retired", "urgency_opened",
+           "duty_asked", "duty_answered")  # fmt: skip
 NEVER_TOLD = ("read", "reading_withdrawn")  # to nobody, though it stays in the chain: a seat tells which items are golden ones
 DOCUMENT = "document"
 

@@ -1,4 +1,4 @@
-"""A small client of Vigie's API: submit a page, wait until it is scored, print what Vigie sees in it.
+"""A small client of Vigie's API: submit a page, wait until it is scored, print what Vigie sees in it; draft, sign and follow notices.
 
     pip install httpx
     export VIGIE_API_KEY=vigie_...          # made on the account page, with submissions:read and submissions:write
@@ -59,6 +59,44 @@ class Vigie:
             if time.monotonic() > end:
                 raise TimeoutError(f"submission {submission_id} is still {found['state']} after {seconds:.0f} s")
             time.sleep(self._pause)
+
+    def draft(self, documents: list[str]) -> dict[str, Any]:
+        """A notice on content that two people decided is unlawful; its reasons are a person's to write."""
+        return self.notice(self.post("/notices", {"documents": documents})["id"])
+
+    def notice(self, notice_id: str) -> dict[str, Any]:
+        """All of a notice: ``problems`` says what is missing, ``digest`` and ``statement`` are what a person signs."""
+        return self.get(f"/notices/{notice_id}")
+
+    def change(self, notice: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """Write fields anew, of the version that was read. Signatures fall."""
+        self.post(f"/notices/{notice['id']}/changes", {"version": notice["version"], **fields})
+        return self.notice(notice["id"])
+
+    def sign(self, notice: dict[str, Any], *, interests: str, gates: list[str] | None = None) -> dict[str, Any]:
+        """Sign in the name of the key's owner, who has read this notice and its statement on this program's screen."""
+        said = {"digest": notice["digest"], "statement": notice["statement"], "interests": interests, "gates": gates or []}
+        return self.post(f"/notices/{notice['id']}/signatures", said)
+
+    def inform(self, notice: dict[str, Any], *, choice: str, reason: str, **when: str) -> dict[str, Any]:
+        """GDPR art. 14: a person's choice, before it leaves; ``informed_at`` of informe, ``due_at`` of differe."""
+        return self.post(f"/notices/{notice['id']}/information", {"choice": choice, "reason": reason, **when})
+
+    def sent(self, notice: dict[str, Any], *, channel: str, reference: str | None = None) -> dict[str, Any]:
+        """Say that a person sent it, outside Vigie."""
+        return self.post(f"/notices/{notice['id']}/sent", {"digest": notice["digest"], "channel": channel, "reference": reference})
+
+    def answered(self, notice_id: str, actions: list[str], **fields: Any) -> dict[str, Any]:
+        """What the provider did about each item, in their order."""
+        outcomes = [{"position": place, "action": action} for place, action in enumerate(actions, 1)]
+        return self.post(f"/notices/{notice_id}/answer", {"outcomes": outcomes, **fields})
+
+    def document(self, notice_id: str, ending: str) -> bytes:
+        """The notice as pdf, json, txt or eml. Raises Problem."""
+        answer = self._http.get(f"/notices/{notice_id}/document.{ending}")
+        if not answer.is_success:
+            raise Problem(answer)
+        return answer.content
 
     def each(self, path: str) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page."""

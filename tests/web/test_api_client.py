@@ -115,3 +115,27 @@ def test_who_got_no_answer_repeats_with_the_same_key(example: dict[str, Any]) ->
     assert len({request.headers["Idempotency-Key"] for request in seen}) == 1
     vigie.submit(PAGE)
     assert len({request.headers["Idempotency-Key"] for request in seen}) == 2
+
+
+def test_draft_sign_and_follow_a_notice(house: House, server: str, example: dict[str, Any], fill: Callable[..., list[str]]) -> None:
+    from tests.web import noticing
+
+    name = fill({"number": 1, "text": noticing.TEXT, "p": 0.9})[0]
+    noticing.two_readings(house, name, "A6")
+    noticing.with_profile(house)
+    first, second = (example["Vigie"](server, program(house, who).key) for who in ("valide", "sante"))
+    notice = first.draft([name])
+    said = noticing.reasons(noticing.notices.find(house.database, notice["id"], actor=noticing.actor_of(house, "valide")))
+    notice = first.change(notice, **said)
+    assert notice["problems"] == []
+    assert first.sign(notice, interests="aucun")["signatures_missing"] == 1
+    assert second.sign(notice, interests="aucun", gates=["sante"])["state"] == "signee"
+    assert first.document(notice["id"], "pdf").startswith(b"%PDF")
+    with pytest.raises(example["Problem"], match="conflict"):
+        first.sent(notice, channel="courriel")
+    assert first.inform(notice, choice="exception_14_5_b", reason="Adresse inconnue.")["informing_missing"] == []
+    assert first.sent(notice, channel="courriel", reference="R-1")["state"] == "envoyee"
+    assert first.answered(notice["id"], ["retire"], redress_given=True)["state"] == "repondue"
+    with pytest.raises(example["Problem"], match="conflict"):
+        first.change(notice, measure="blocage_fr")
+    assert [one["id"] for one in first.each("/notices?state=repondue")] == [notice["id"]]

@@ -36,7 +36,7 @@ OWN = (*PAGES, "embedding")  # parameters that are not the search's
 DATED = [name for name in Search.model_fields if name.endswith(("_since", "_until"))]
 
 
-class Quoted(BaseModel):
+class EvidenceQuoted(BaseModel):
     """A passage that justifies a marker."""
 
     marker: Literal["gourou", "complotisme", "abandon_soins"]
@@ -44,7 +44,7 @@ class Quoted(BaseModel):
     score: float = Field(ge=0, le=1, description="probability, of this passage alone")
 
 
-class ExactPassage(Quoted):
+class ExactPassage(EvidenceQuoted):
     """A passage by its place: ``text == document.text[start:end]``, in Unicode code points."""
 
     start: int
@@ -64,7 +64,7 @@ class Sign(BaseModel):
 
 def _field(name: str) -> tuple[Any, Any]:
     found = BY_NAME[name]
-    kind: Any = {"evidence": list[Quoted], "reasons": list[str], "id": str, "platform": str, "text": str}.get(name) or TYPES[found.type]
+    kind: Any = {"evidence": list[EvidenceQuoted], "reasons": list[str], "id": str, "platform": str, "text": str}.get(name) or TYPES[found.type]
     return kind, Field(description=f"{found.label}: {found.description}")
 
 

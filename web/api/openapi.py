@@ -41,6 +41,9 @@ TAGS = [
     {"name": "documents", "description": "Search what was collected and scored; pseudonyms only."},
     {"name": "reviews", "description": "Read, decide, withdraw. The same rules as in the console: blind second readings, quotes, seats."},
     {"name": "urgencies", "description": "Life in danger, or a child: open until a person says what was done."},
+    {"name": "notices", "description": "Notices to providers (DSA art. 16): draft, sign, note what was sent and answered. A key acts as its owner."},
+    {"name": "dossiers", "description": "Dossiers for an authority: draft, sign, note that one was handed over. Without identities."},
+    {"name": "reports", "description": "Yearly report, statistics and others: drafts and frozen versions. Nobody is named."},
     {"name": "about", "description": "The key, the taxonomy, the numbers, this document."},
 ]
 KEY = {
@@ -56,7 +59,7 @@ def document() -> dict[str, Any]:
     for module in modules:
         whole.include_router(module.router)
     made = get_openapi(
-        title="Vigie", version=VERSION, summary="Submit, search, read and decide", description=DESCRIPTION, routes=whole.routes, tags=TAGS,
+        title="Vigie", version=VERSION, summary="Submit, search, read, decide, notify", description=DESCRIPTION, routes=whole.routes, tags=TAGS,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"}, servers=[{"url": "/"}],
     )  # fmt: skip
     _complete(made, {(route.path, method): route for module in modules for route in _routes(module.router) for method in route.methods or ()})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-from cases import accounts, golden, reported, reviews
+from cases import accounts, golden, notices, reported, reviews
 from cases.deciding import text_of
 from cases.policy import load_policy
 from cases.viewing import viewed
@@ -161,7 +161,17 @@ def _beyond(console: Console, actor: Actor, entry: Entry) -> dict[str, Any]:
         "notes": [shown(one) for one in reported.notes(console.database, entry["id"])],
         "may_identify": open_case and actor.has(*PERMISSIONS["identify"].roles),
         "may_set_golden": decided and actor.has(*PERMISSIONS["adjudicate"].roles),
+        "may_notify": open_case and actor.has(*PERMISSIONS["notify"].roles),
+        "may_refer": decided and entry["qualification"] != "hors_champ" and actor.has(*PERMISSIONS["refer"].roles),
+        "notices": _notices(console, actor, entry["id"]) if open_case else [],
     }
+
+
+def _notices(console: Console, actor: Actor, name: str) -> list[tuple[str, str, bool]]:
+    """The notices of one's own organisation that name it: id, how each stands, and whether it is still open; the open ones first."""
+    found = notices.listed(console.database, actor=actor, document_id=name, size=5)
+    told = [(one.id, words.value_name("notice_state", one.state).lower(), one.state != "close") for one in found]
+    return sorted(told, key=lambda one: not one[2])
 
 
 def _decision(one: Decided, text: str) -> dict[str, Any]:

@@ -26,6 +26,13 @@ WORDS = {
     "documents:read": "lire la file et les contenus collectés",
     "reviews:write": "écrire des lectures",
     "statistics:read": "lire les statistiques",
+    "notices:read": "lire les notifications et leur suivi",
+    "notices:write": "préparer des notifications, noter les réponses, dire qu'une notification part",
+    "notices:sign": "signer en votre nom : donnez-le seulement à un programme que vous commandez vous-même",
+    "dossiers:read": "lire les dossiers",
+    "dossiers:write": "préparer des dossiers",
+    "reports:read": "lire les rapports",
+    "reports:write": "figer et publier des rapports",
 }
 
 

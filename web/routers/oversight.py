@@ -29,7 +29,7 @@ HALF = "Choisissez un genre d'objet et donnez son identifiant, ou laissez les de
 KINDS = {
     "person": "personne", "organisation": "organisation", "key": "clé", "submission": "signalement", "document": "contenu", "review": "lecture",
     "decision": "décision", "contest": "contestation", "urgency": "urgence", "golden": "repère", "opt_out": "opposition",
-    "identification": "identification", "comment": "commentaire", "erasing": "effacement",
+    "identification": "identification", "comment": "commentaire", "erasing": "effacement", "report": "rapport",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The pages of notices: what they show, and what their forms say."""
