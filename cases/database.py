@@ -6,7 +6,7 @@ misses none.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
@@ -64,6 +64,14 @@ class Database:
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
         if busy:
             raise Unavailable(f"{self.name} is in use by another process, so that traces of what was erased stay in it; run the same command again")
+
+    def rewrite(self) -> None:
+        """Write SQLite's file anew and empty what lies beside it: pages that were parted keep copies of rows which secure_delete does not reach."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._errors(), closing(self._engine.raw_connection()) as connection:  # outside of any transaction
+            connection.cursor().execute("VACUUM")
+        self.erase_traces()
 
     def migrate(self) -> None:
         """Bring the tables up to date, one process at a time. Raises Unavailable, ConfigError."""

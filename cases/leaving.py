@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from cases import audit
 from cases.decisions import Past, decided_of, pasts, standing_rows
 from cases.erasing import erase_work
+from cases.filed import Filed, erase_filed, filed_in
 from cases.retention import class_of
 from cases.standing import Version, pending_of, standing_of
 from cases.tables import DecisionRow, ErasedRow, LeavingRow
@@ -81,10 +82,11 @@ def _leave(session: Session, candidates: Mapping[str, Candidate], *, now: dateti
     found = {row.document_id: decided_of(row) for row in standing_rows(session, candidates)}
     past = pasts(session, candidates)
     pending = pending_of(session, {name: one.version for name, one in candidates.items()}, found)
+    filed = filed_in(session, candidates)
     gone: list[str] = []
     for name, candidate in candidates.items():
         decided, before = found.get(name), past.get(name, Past())
-        standing = standing_of(decided, candidate.version, rules, before, pending=name in pending)
+        standing = standing_of(decided, candidate.version, rules, before, pending=name in pending, filed=filed.get(name, Filed()))
         if name in already or standing.retain_until is None or standing.retain_until > now:
             continue
         kind = class_of(standing, lane=before.lane(candidate.version.lane))
@@ -93,6 +95,7 @@ def _leave(session: Session, candidates: Mapping[str, Candidate], *, now: dateti
         session.add(LeavingRow(document_id=name, batch=candidate.batch, collected_at=candidate.version.collected_at, since=now))
         gone.append(name)
         yield outcome
+    erase_filed(session, gone)
     _tell(session, gone, decisions=_erased(session, gone), readings=erase_work(session, gone))
 
 
@@ -152,6 +155,7 @@ def forget(database: Database, document_ids: Collection[str]) -> int:
     for start in range(0, len(names), CHUNK):
         with database.writing() as session:
             part = names[start : start + CHUNK]
+            erase_filed(session, part)
             decisions, readings = _erased(session, part), erase_work(session, part)
             _tell(session, part, decisions=decisions, readings=readings)
             count += decisions + readings

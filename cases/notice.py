@@ -31,6 +31,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 EVENTS: tuple[Event, ...] = get_args(Event)
 
 MOST_ITEMS = 50
+LEAST_TOLD = 8  # letters of a reason
 MOST_EXPLANATION = 2000  # characters: illegal_content_explanation of the transparency database
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MOST_REASON)]
 
@@ -90,6 +91,15 @@ class Weighed(Record):
     why: Words
 
 
+class Recipient(Record):
+    """Who runs a service that cases/platforms does not know: found out by a person, and printed as not checked."""
+
+    provider: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    country: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2)] = ""
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    form_url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+
+
 class Content(Record):
     """All that a notice says of the content. What people sign is the digest of this."""
 
@@ -109,6 +119,7 @@ class Content(Record):
     victims: Literal["aucune", "masquees"] | None = None  # None: not answered; what identifies a victim is never in a notice
     confidential: bool = True  # asks that the notifier be named only where strictly necessary, art. 17(3)(b)
     automated_detection: bool = True  # a model drew attention to it
+    recipient: Recipient | None = None  # for a platform of which no file names the provider
 
     @property
     def markers(self) -> tuple[Marker, ...]:
@@ -119,6 +130,11 @@ class Content(Record):
     def submarkers(self) -> tuple[str, ...]:
         """Of all items, once each."""
         return tuple(dict.fromkeys(sign for item in self.items for sign in item.submarkers))
+
+
+def told(text: str, least: int = LEAST_TOLD) -> bool:
+    """Whether a text has so many letters: dots and a single "oui" substantiate nothing."""
+    return sum(map(str.isalpha, text)) >= least
 
 
 def digest_of(content: Record) -> str:

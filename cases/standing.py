@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from cases import decisions
+from cases import decisions, duties
 from cases.decisions import Past, text_digest
+from cases.filed import Filed, filed_in
 from cases.progress import BLIND, progress_on, readings_of
 from cases.retention import load_rules, retain_until
 from cases.tables import DecisionRow, ProjectionRow
+from cases.tables_notices import NoticeEventRow, NoticeItemRow
 from cases.tables_work import ReviewRow
 from core.records import Standing
 
@@ -66,14 +68,28 @@ def standing_of(
     past: Past = Past(),  # noqa: B008 - frozen
     *,
     pending: bool = False,
+    filed: Filed = Filed(),  # noqa: B008 - frozen
 ) -> Standing:
-    """How a version stands. A decision made on another text stays visible, but the item is to be read again. ``pending``: read, not to the end."""
+    """How a version stands. A decision made on another text stays visible, but the item is to be read again. ``pending``: read, not to the end.
+
+    ``filed``: in which notices and dossiers it stands; while one is open there is no end.
+    """
     same = decided is not None and decided.text_sha256 == version.text_sha256
     status: CaseStatus = "en_cours" if pending else "decide" if same else "a_examiner"
-    bare = Standing(status=status, qualification=decided and decided.qualification, decided_at=decided and decided.decided_at)
+    bare = Standing(
+        status=status, qualification=decided and decided.qualification, decided_at=decided and decided.decided_at, notice_state=filed.notice_state,
+        notified_at=filed.notified_at,
+    )  # fmt: skip
+    return bare.model_copy(update={"retain_until": None if filed.held else _end(bare, version, rules, past, filed)})
+
+
+def _end(bare: Standing, version: Version, rules: Rules, past: Past, filed: Filed) -> datetime | None:
+    ended = filed.ended(bare.decided_at)
+    counted = bare.model_copy(update={"notice_state": "close" if ended else None})
     start = max(version.collected_at, version.batch_at or version.collected_at)
-    end = retain_until(start, bare, rules, lane=past.lane(version.lane), open_case=past.open, undone_at=past.undone_at)
-    return bare.model_copy(update={"retain_until": end})
+    return retain_until(
+        start, counted, rules, lane=past.lane(version.lane), closed_at=filed.closed_at, open_case=past.open and not ended, undone_at=past.undone_at
+    )
 
 
 def standings(database: Database, versions: Mapping[str, Version], *, rules: Rules | None = None) -> dict[str, Standing]:
@@ -83,7 +99,11 @@ def standings(database: Database, versions: Mapping[str, Version], *, rules: Rul
         found = {row.document_id: decisions.decided_of(row) for row in decisions.standing_rows(session, versions)}
         past = decisions.pasts(session, versions)
         pending = pending_of(session, versions, found)
-    return {name: standing_of(found.get(name), version, rules, past.get(name, Past()), pending=name in pending) for name, version in versions.items()}
+        filed = filed_in(session, versions)
+    return {
+        name: standing_of(found.get(name), version, rules, past.get(name, Past()), pending=name in pending, filed=filed.get(name, Filed()))
+        for name, version in versions.items()
+    }
 
 
 def pending_of(session: Session, versions: Mapping[str, Version], decided: Mapping[str, Decided]) -> set[str]:
@@ -103,12 +123,17 @@ def project(index: Shown, database: Database, document_ids: Iterable[str], *, ru
     Raises Unavailable, ConfigError.
     """
     rules = rules or load_rules()
+    asked: dict[str, str] = {}
 
     def how(entry: dict[str, Any]) -> dict[str, Any]:
         shown = standings(database, {entry["id"]: version_shown(entry)}, rules=rules)[entry["id"]]
+        if why := duties.why_of(shown.qualification, entry["flags"]):
+            asked[entry["id"]] = why
         return {**entry, **shown.model_dump(mode="json")}
 
-    return index.change(document_ids, how)
+    changed = index.change(document_ids, how)
+    duties.ask(database, asked)  # art. 434-3: the flags are known here, once it is decided
+    return changed
 
 
 def version_shown(entry: Mapping[str, Any]) -> Version:
@@ -144,16 +169,21 @@ def catch_up(index: Shown, database: Database, *, identity: str, since: int | No
 
 
 def unsettled(database: Database, *, now: datetime | None = None) -> list[str]:
-    """What is read and not decided, or was lately read or taken back without a new decision: no number of a decision tells an index of these."""
+    """What no number of a decision tells an index of: what is read and not decided, or was lately read or taken back without a new decision, and
+    what a notice was lately about.
+    """
     lately = (now or datetime.now(UTC)) - LATELY
     later, made = aliased(DecisionRow), aliased(DecisionRow)
     undone = select(later.id).where(later.undoes == DecisionRow.id).exists()
     same = (DecisionRow.document_id == ReviewRow.document_id) & (DecisionRow.text_sha256 == ReviewRow.text_sha256)
     decided = select(DecisionRow.id).where(same, DecisionRow.qualification.is_not(None), ~undone).exists()
     waits = ReviewRow.withdrawn_at.is_(None) & ReviewRow.seat.in_(BLIND) & ~decided
+    noted = select(NoticeItemRow.document_id).join(NoticeEventRow, NoticeEventRow.notice_id == NoticeItemRow.notice_id)
+    noted = noted.where(NoticeEventRow.noted_at >= lately, NoticeItemRow.document_id.is_not(None)).distinct()
     silent = (ReviewRow.at >= lately) & ~select(made.id).where(made.act == ReviewRow.act, made.document_id == ReviewRow.document_id).exists()
     with database.reading() as session:
-        return sorted(session.scalars(select(ReviewRow.document_id).where(waits | silent | (ReviewRow.withdrawn_at >= lately)).distinct()))
+        read = session.scalars(select(ReviewRow.document_id).where(waits | silent | (ReviewRow.withdrawn_at >= lately)).distinct()).all()
+        return sorted({*read, *(name for name in session.scalars(noted) if name is not None)})
 
 
 def mark_shown(database: Database, *, identity: str, number: int) -> None:

@@ -20,12 +20,13 @@ class NoticeRow(Base):
     __tablename__ = "notices"
     __table_args__ = (
         CheckConstraint("(sent_at IS NULL) = (sent_by IS NULL)", name="sent_by_a_person"),
+        Index("ix_notices_organisation_id_sent_at", "organisation_id", "sent_at"),
         Index("ix_notices_platform_sent_at", "platform", "sent_at"),
         Index("ix_notices_state_created_at", "state", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"), index=True)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
     created_by: Mapped[str] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(16))  # a value of core.records.NOTICE_STATES
@@ -34,6 +35,7 @@ class NoticeRow(Base):
     digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the content: what people sign
     # what the register keeps: numbers and words of ours
     platform: Mapped[str] = mapped_column(String(64))  # id of cases/platforms
+    provider: Mapped[str] = mapped_column(String(255), default="")  # which one of a platform that many run: cases/providers.py
     items: Mapped[int]
     category: Mapped[str | None] = mapped_column(String(80))
     keyword: Mapped[str | None] = mapped_column(String(80))
@@ -184,12 +186,14 @@ class DossierItemRow(Base):
 
 
 class DutyRow(Base):
-    """Art. 434-3 of the penal code: the question, and a person's dated answer; for minors and people who cannot defend themselves."""
+    """Art. 434-3 of the penal code: the question to an organisation, and the dated answer of one of its people, on one content."""
 
     __tablename__ = "duties"
+    __table_args__ = (UniqueConstraint("document_id", "organisation_id"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    document_id: Mapped[str] = mapped_column(String(512), unique=True)
+    document_id: Mapped[str] = mapped_column(String(512))
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id"))
     why: Mapped[str] = mapped_column(String(32))  # the flag or qualification that asks for it
     asked_at: Mapped[datetime] = mapped_column(Moment)
     answer: Mapped[str | None] = mapped_column(String(24))  # informe, deja_informe, pas_de_devoir
