@@ -5,6 +5,7 @@ The right to object and to have data erased: GDPR art. 21 and 17 (in force on 25
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import contextmanager
 from functools import cache
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from core.records import Document, SetAside
 
 FILE = "opt_outs.jsonl"
+HELD = "held.jsonl"
 MAX_STEPS = 50  # of a path: an address with more is not compared further
 PSEUDONYM = re.compile(r"p-[0-9a-f]{24}")
 HOST = re.compile(r"[a-z0-9_:-][a-z0-9_.:-]*")
@@ -55,10 +57,14 @@ class Wish(NamedTuple):
 
 
 class OptOuts:
-    """The wishes in force. With the ``key`` of the pseudonyms, an account's wish covers the addresses of its profile and posts too."""
+    """The wishes in force. With the ``key`` of the pseudonyms, an account's wish covers the addresses of its profile and posts too.
 
-    def __init__(self, wishes: Iterable[OptOut] = (), *, key: bytes | None = None) -> None:
+    ``held``: ids of documents that must stay all the same, such as evidence of an open case (GDPR art. 17(3)(e)).
+    """
+
+    def __init__(self, wishes: Iterable[OptOut] = (), *, key: bytes | None = None, held: Iterable[str] = ()) -> None:
         self.wishes = tuple(wishes)
+        self.held = frozenset(held)
         self._key = key
         self._hosts = {wish.value.removeprefix("www.") for wish in self.wishes if wish.kind == "host"}
         self._addresses = {wish.value if PSEUDONYM.fullmatch(wish.value) else _plain(wish.value) for wish in self.wishes if wish.kind == "address"}
@@ -81,6 +87,8 @@ class OptOuts:
 
     def covers(self, document: Document) -> bool:
         """Whether a document must not be stored."""
+        if document.id in self.held:
+            return False
         return self.covers_author(document.author) or self.covers_author(_organiser(document)) or self.covers_address(document.url)
 
     def covers_entry(self, entry: SetAside) -> bool:
@@ -126,7 +134,7 @@ def load_opt_outs(archive: Path, *, key: bytes | None = None) -> OptOuts:
     if not path.exists():
         return OptOuts(key=key)
     try:
-        return OptOuts((OptOut.model_validate(value) for _, value in read_json_lines(path)), key=key)
+        return OptOuts((OptOut.model_validate(value) for _, value in read_json_lines(path)), key=key, held=load_held(archive))
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(f"{path}: {first['msg']} at {'.'.join(map(str, first['loc']))}; each line is one wish: kind, value, at, note") from error
@@ -176,6 +184,18 @@ def _suffixes() -> TLDExtract:
     from tldextract import TLDExtract
 
     return TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def load_held(archive: Path) -> frozenset[str]:
+    """Ids of the documents that stay although a wish covers them. Raises ConfigError."""
+    path = archive / HELD
+    return frozenset(str(value["document"]) for _, value in read_json_lines(path)) if path.exists() else frozenset()
+
+
+def hold(archive: Path, documents: Iterable[str]) -> None:
+    """Let these documents stay, and no others. Raises ConfigError, Unavailable."""
+    with _changing(archive):
+        write_text(archive / HELD, "".join(f"{json.dumps({'document': one})}\n" for one in sorted(set(documents))))
 
 
 def add(archive: Path, wishes: Iterable[Wish], *, at: datetime, note: str = "") -> int:

@@ -123,6 +123,8 @@ class Purge:
             for document in self.archive.documents(batch):
                 if self.opt_outs.covers(document):
                     self.traces.add(document)
+                elif document.id in self.opt_outs.held:
+                    self.sweep.held |= {ref.payload_sha256 for ref in (document.evidence, document.deletion) if ref}
         note = self.archive.root / WORKSHOP / HOSTS
         if note.exists():
             self.traces.hosts |= set(json.loads(note.read_text(encoding="utf-8")))

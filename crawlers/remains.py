@@ -11,7 +11,7 @@ from crawlers import cursor_items
 from crawlers.gaps import is_erased
 from crawlers.members import Damaged, members, parse
 from crawlers.purge import WORKSHOP, living_batches, old_temporaries, set_aside_files
-from crawlers.sweep import ANSWERS
+from crawlers.sweep import ANSWERS, held_in
 from crawlers.traces import Traces, payload_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def remains(archive: Archive, opt_outs: OptOuts, *, traces: Traces | None = None
     """
     found: Counter[str] = Counter()
     found[OPEN] = len(living_batches(archive.root))
+    held = _held(archive, opt_outs) if evidence else set()
     for batch in archive.batches():
         ids = set[str]()
         for document in archive.documents(batch):
@@ -41,7 +42,7 @@ def remains(archive: Archive, opt_outs: OptOuts, *, traces: Traces | None = None
         found["set_aside"] += sum(1 for entry in _set_aside(archive, batch) if _remains(entry, ids, opt_outs))
         found["ledger"] += sum(1 for known, _ in archive.ledger.versions(batch) if known not in ids)
         if evidence:
-            found += _evidence(archive, batch, opt_outs, traces or Traces())
+            found += _evidence(archive, batch, opt_outs, traces or Traces(), held)
     found["ledger"] += sum(1 for _, url, _ in archive.ledger.payloads() if opt_outs.covers_address(url))
     found["cursors"] += cursor_items.remaining(archive.root, opt_outs.covers_address)
     found["unfinished"] += len(old_temporaries(archive.root)) + (archive.root / WORKSHOP).exists()
@@ -62,15 +63,23 @@ def _remains(entry: SetAside, ids: set[str], opt_outs: OptOuts) -> bool:
     return opt_outs.covers_entry(entry) or (entry.document_id is not None and entry.document_id not in ids)
 
 
-def _evidence(archive: Archive, batch: str, opt_outs: OptOuts, traces: Traces) -> Counter[str]:
+def _held(archive: Archive, opt_outs: OptOuts) -> set[str]:
+    """SHA-256 of the payloads that stay for documents which a wish covers and which are held."""
+    documents = (one for batch in archive.batches() if opt_outs.held for one in archive.documents(batch) if one.id in opt_outs.held)
+    return {ref.payload_sha256 for one in documents for ref in (one.evidence, one.deletion) if ref}
+
+
+def _evidence(archive: Archive, batch: str, opt_outs: OptOuts, traces: Traces, held: set[str]) -> Counter[str]:
     found: Counter[str] = Counter()
     path, end = archive.root / "evidence" / f"{batch}.warc.gz", 0
     if not path.exists():
         return found
+    staying = held_in(path, held)
     for offset, raw, data in members(path):
         end = offset + len(raw)
         try:
-            found["evidence"] += _shows(parse(data), opt_outs, traces)
+            record = parse(data)
+            found["evidence"] += record.get("WARC-Record-ID") not in staying and _shows(record, opt_outs, traces)
         except Damaged:
             found["damaged"] += 1
     found["damaged"] += end < path.stat().st_size

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.records import Document
 from core.urls import host_of
 from crawlers.gaps import WHY, exchange, first_id, gap, is_erased, part, ref_of
-from crawlers.members import Damaged, members, parse, record_of
+from crawlers.members import Damaged, label, members, parse, record_of
 from crawlers.redact import without_items
 from crawlers.shelf import shelf_of
 from crawlers.traces import Payload, payload_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -75,6 +75,7 @@ class Sweep:
     others: dict[Place, list[Document | SetAside]] = field(default_factory=dict)  # that rest on a hit and stay
     erased: int = 0
     rewritten: int = 0
+    held: set[str] = field(default_factory=set)  # SHA-256 of payloads that stay whole, with all of their exchange
     _gone: set[str] = field(default_factory=set)
     _found: set[str] = field(default_factory=set)
 
@@ -83,11 +84,14 @@ class Sweep:
         path, end = self.path(batch), 0
         if not path.exists():
             return
+        held = held_in(path, self.held)
         for offset, raw, data in members(path):
             end = offset + len(raw)
             try:
                 record = parse(data)
             except Damaged:
+                continue
+            if record.get("WARC-Record-ID") in held and not is_erased(record):
                 continue
             hit = self._judged(record, raw, (name_of(path), offset))
             if hit:
@@ -200,6 +204,18 @@ class Sweep:
         """Whether an answer without the covered items shows nothing more of them, and still all the others."""
         wanted = {name for one in documents for name in (one.url, one.platform_id) if name} & before.identities()
         return wanted <= after.identities() and not self.traces.found_in(after)
+
+
+def held_in(path: Path, payloads: Collection[str]) -> set[str]:
+    """Ids of the records of a file that belong to an exchange whose payload must stay."""
+    if not payloads or not path.exists():
+        return set()
+    shelf, found, labels = shelf_of(path), set[str](), {label(one) for one in payloads}
+    for identity in shelf.places:
+        record = shelf.record(identity)
+        if record is not None and record.get("WARC-Payload-Digest") in labels:
+            found |= {identity, *shelf.exhibit(identity), *shelf.exhibit(first_id(record))}
+    return found
 
 
 def _chain(shelf: Shelf, identity: str, record: Record) -> list[str]:

@@ -36,8 +36,8 @@ class Finding(Record):
 def check_all(settings: Settings) -> list[Finding]:
     """Every check, in the order of a run. A check that fails stops no other."""
     checks: dict[str, Callable[[Settings], str]] = {
-        "sources": _sources, "archive": _archive, "disk": _disk, "clock": _clock, "database": _database, "cases": _cases, "alerts": _alerts,
-        "model": _model,
+        "sources": _sources, "archive": _archive, "disk": _disk, "clock": _clock, "database": _database, "cases": _cases,
+        "notices": _notices, "alerts": _alerts, "model": _model,
     }  # fmt: skip
     return [*(_run(name, partial(check, settings)) for name, check in checks.items()), *_index(settings)]
 
@@ -114,6 +114,25 @@ def _cases(settings: Settings) -> str:
     if late:
         raise ConfigError(f"{len(late)} urgencies are open past their time: somebody must say what was done, in the console under Urgences")
     return f"{decisions} decisions in the case database; audit trail of {trail.entries} entries is whole"
+
+
+def _notices(settings: Settings) -> str:
+    """Each notice that counts as sent was signed by two, and none that a person confirmed is stuck. Raises ConfigError."""
+    from cases.database import open_database
+    from cases.register_proof import prove
+    from cases.sending_queue import held_up
+    from cases.signing import signing_secret
+
+    with contextlib.closing(open_database(settings)) as database:
+        proved = prove(database, secret=signing_secret(settings))
+        uncertain, idle = held_up(database, now=datetime.now(UTC))
+    if proved.wrong:
+        raise ConfigError(f"{len(proved.wrong)} of {proved.sent} sent notices are not what two people signed: vigie notices verify names them")
+    if uncertain:
+        raise ConfigError(f"{uncertain} sendings may have left or not: look at the platform, then say it in the console, under Notifications")
+    if idle:
+        raise ConfigError(f"{idle} confirmed sendings wait for over an hour: run vigie submissions serve, which sends them")
+    return f"{proved.sent} notices sent, each under two signatures that hold"
 
 
 def _alerts(settings: Settings) -> str:

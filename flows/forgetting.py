@@ -6,6 +6,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cases import bundles
 from cases.database import open_database
 from cases.leaving import forget
 from flows import alerting
@@ -23,9 +24,10 @@ def forgetting(settings: Settings) -> Callable[[Collection[str]], None]:
 
 
 def _forget(settings: Settings, ids: Collection[str]) -> None:
-    """The campaigns' fingerprints, what people decided, and the alerts found, delivered or not; what was sent cannot be called back."""
+    """Campaigns' fingerprints, alerts found, sealed evidence, what people decided; what was sent or handed over cannot be called back."""
     with closing(Campaigns(settings.index_dir, settings.index_name)) as campaigns:
         campaigns.remove(ids)
     alerting.forget(settings, ids)
     with closing(open_database(settings)) as database:
+        bundles.erase(database, settings.data_dir, ids)
         forget(database, ids)

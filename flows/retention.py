@@ -134,7 +134,17 @@ def retain_all(settings: Settings, *, now: datetime, yes: bool = False, rules: R
         done = retain(Archive(settings.archive_dir), index, database, now=now, yes=yes, rules=rules, forget=forgetting(settings))
         unread = erase_unread(database, now=now, rules=rules or load_rules())  # after the guards against a wrong clock
         log.info("submissions_erased", submissions=unread)
+        _rest(settings, database, now=now)
         return done.model_copy(update={"submissions": unread})
+
+
+def _rest(settings: Settings, database: Database, *, now: datetime) -> None:
+    """What is no content item: old requests and dossiers, copies that nobody fetched."""
+    from cases import keeping
+    from flows.rights_export import drop_old
+
+    kept = keeping.expire(database, now=now)
+    log.info("rest_erased", copies=drop_old(settings, now=now), **kept._asdict())
 
 
 def foreseen(archive: Archive, index: Index, database: Database, *, now: datetime, rules: Rules | None = None) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What the console leaves for a process that may take its time: wishes not to be read, urgencies that nobody closed, answers that are too old."""
+"""What the console leaves for a process that may take its time: wishes not to be read, urgencies nobody closed, old answers, confirmed sendings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from cases import answers, urgencies
 from core.errors import Unavailable
 from core.logs import get_logger
 from flows.optouts import handle_opt_outs
+from flows.reappearing import look
+from flows.rights import handle_requests
+from flows.sealing import make_bundles
+from flows.sending import drain_sendings
 
 if TYPE_CHECKING:
     from cases.database import Database
@@ -21,6 +25,10 @@ def tend(settings: Settings, database: Database) -> None:
     try:
         urgencies.warn_open(database)
         handle_opt_outs(settings)
+        handle_requests(settings, database)
         answers.expire(database)
+        drain_sendings(settings, database)
+        make_bundles(settings, database)
+        look(settings, database)
     except Unavailable as error:
         log.warning("tending_waits", error=str(error))

@@ -216,7 +216,7 @@ def test_the_doctor_says_what_to_do(settings: Settings, tmp_path: Path) -> None:
     found = {finding.name: finding for finding in check_all(settings)}
     assert not found["sources"].ok
     assert "enabled: true" in found["sources"].message
-    assert all(found[name].ok for name in ("archive", "disk", "clock", "database", "model", "index")), found
+    assert all(found[name].ok for name in ("archive", "disk", "clock", "database", "notices", "model", "index")), found
     away = Settings(data_dir=settings.data_dir, elasticsearch_url="http://127.0.0.1:9", models_dir=tmp_path / "none")
     found = {finding.name: finding for finding in check_all(away)}
     assert not found["index"].ok
