@@ -17,7 +17,7 @@ demo: .venv/runtime  ## Set up everything, then crawl, score, index and show a d
 test: .venv/development  ## Set up everything and run all tests
 	@$(BIN)/python -m pytest -m alone
 	@$(BIN)/python -m pytest -m "not alone" --ignore tests/crawlers -n 3 --dist worksteal
-	@$(BIN)/python -m pytest tests/crawlers -m "not alone" -n 4 --dist worksteal
+	@$(BIN)/python -m pytest tests/crawlers -m "not alone" -n 5 --dist worksteal
 
 check: .venv/development  ## What CI runs: style, types, known vulnerabilities, then all tests
 	@$(BIN)/ruff check .
@@ -26,7 +26,7 @@ check: .venv/development  ## What CI runs: style, types, known vulnerabilities, 
 	@$(MAKE) --no-print-directory test
 
 bench: .venv/development  ## Measure what bench/README.md lists
-	@for script in $$(ls bench/*.py | grep -v -e /entries -e /index_); do echo "== $$script"; $(BIN)/python $$script; done
+	@for script in $$(ls bench/*.py | grep -v -e /entries -e /index_ -e /register); do echo "== $$script"; $(BIN)/python -m bench.$$(basename $$script .py); done
 
 lock: .venv/development  ## Resolve the dependencies of pyproject.toml anew into the lock files
 	@scripts/lock.sh

@@ -75,6 +75,8 @@ Et maintenant :
   export VIGIE_DATA_DIR={place} VIGIE_SOURCES_DIR={place}/sources
   vigie search '"cancer" chimio'        chercher dans tout ce qui est indexé
   vigie networks                        ce que publications et cagnottes ont en commun
+  vigie notices list --by karim@demo.example
+                                        les notifications : une a reçu sa réponse, une est à finir
   vigie stats plot                      les tableaux de bord, en images
   vigie score "Un texte à évaluer"      évaluer un texte
   python -m demo.serve                  ouvrir les pages dans un navigateur

@@ -40,9 +40,9 @@ ACCOUNTS = (
     Account("lina@demo.example", "Lina", ("soumet",), FAMILIES, "soumettre une page, suivre, contester"),
     Account("ariane@demo.example", "Ariane", ("analyse",), WATCH, "lire et qualifier"),
     Account("noe@demo.example", "Noé", ("analyse",), WATCH, "relire à l'aveugle"),
-    Account("karim@demo.example", "Karim", ("valide", "analyse"), WATCH, "arbitrer, répondre aux contestations"),
-    Account("mourier@demo.example", "Dr Mourier", ("sante",), WATCH, "regard de santé"),
-    Account("fabre@demo.example", "Me Fabre", ("droit",), WATCH, "regard juridique, oppositions"),
+    Account("karim@demo.example", "Karim", ("valide", "analyse"), WATCH, "arbitrer, notifier, suivre les réponses"),
+    Account("mourier@demo.example", "Dr Mourier", ("sante",), WATCH, "regard de santé, signer"),
+    Account("fabre@demo.example", "Me Fabre", ("droit",), WATCH, "regard juridique, dossiers, rapports"),
     Account("odile@demo.example", "Odile", ("administre",), WATCH, "personnes, quotas, journal"),
 )
 

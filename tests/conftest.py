@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 for name in [name for name in os.environ if name.startswith("VIGIE_") and not name.startswith("VIGIE_TEST_")]:
     del os.environ[name]  # a developer's own settings must not reach the tests
+# several workers share the cores: a thread of a model that waits for another one must not keep a core busy (half the time of tests/nlp)
+os.environ |= {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 
 
 @pytest.fixture

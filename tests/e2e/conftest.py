@@ -203,4 +203,7 @@ def csrf_of(page: Page) -> str:
 @pytest.fixture(scope="session")
 def worked_live(shared_live: Live) -> Live:
     """A console in which people have worked already: pages show something."""
+    from tests.e2e.working import at_work  # it builds upon this module
+
+    at_work(shared_live)
     return shared_live

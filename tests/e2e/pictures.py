@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from pathlib import Path
 
+import pypdfium2
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench import register
+from cases import notices
+from cases.accounts import organisations
 from core.settings import ROOT, Settings
 from tests.e2e.conftest import CHROMIUM, FLAGS, NARROW, TAKE, WIDE, Live, live_console
+from tests.e2e.working import actor_of, at_work
 
 
 def main() -> None:
@@ -33,7 +39,25 @@ def main() -> None:
         reading(page, live, key="formation")
         page.evaluate("scrollTo(0, document.querySelector('#texte').getBoundingClientRect().top - 120)")
         shot(page, folder / "console-telephone.png")
+        notice_and_report(browser, live, folder)
         browser.close()
+
+
+def notice_and_report(browser: Browser, live: Live, folder: Path) -> None:
+    """A notice that was answered, the first page of its PDF, the yearly report of a house that notified 400 times."""
+    at_work(live)
+    actor = actor_of(live, "valide")
+    done = notices.listed(live.database, actor=actor, state="contestee")[0]
+    page = opened(browser, live, "valide", WIDE)
+    page.goto(f"/notifications/{done.id}")
+    page.screenshot(path=folder / "notification.png", clip={"x": 0, "y": 0, "width": WIDE["width"], "height": 1500}, full_page=True)
+    made = page.request.get(f"/notifications/{done.id}/document.pdf").body()
+    pypdfium2.PdfDocument(io.BytesIO(made))[0].render(scale=1.4).to_pil().save(folder / "notification-pdf.png", optimize=True)
+    house = register.fill(live.database, notices=400)
+    live.add("bilan", "droit", organisation=next(one for one in organisations(live.database) if one.id == house))
+    page = opened(browser, live, "bilan", WIDE)
+    page.goto("/rapports/nouveau/annuel?du=2025-01-01&au=2025-12-31")
+    page.screenshot(path=folder / "rapport.png", clip={"x": 0, "y": 0, "width": WIDE["width"], "height": 1700}, full_page=True)
 
 
 def opened(browser: Browser, live: Live, name: str, size: dict[str, int]) -> Page:

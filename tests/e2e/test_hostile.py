@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import csv
+import email
+import email.policy
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import feedparser
 import httpx
+import pikepdf
 import pytest
 from lxml import etree
 from playwright.sync_api import Page
 
+from cases import dossiers, notices
 from cases.keys import make_key
 from cases.people import SCOPES
+from cases.reporting.kinds import SORTS
 from core.settings import Settings
 from tests.e2e.conftest import Live, Visit, live_console
+from tests.e2e.hostile_notices import plant_notices
 from tests.e2e.hostility import names, plant, texts
 from tests.e2e.walking import routes, shape, walk
+from tests.e2e.working import actor_of
 from web.submitting import bookmarklet
 
+LISTS = ("/soumissions", "/recherche", "/qualite", "/compte")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # anything of a page that a text could have become, read from the page as the browser made it
 BECAME = """() => [...document.querySelectorAll('*')].flatMap(one => [...one.attributes].map(a => [one, a])
@@ -39,7 +49,9 @@ BECAME = """() => [...document.querySelectorAll('*')].flatMap(one => [...one.att
 @pytest.fixture(scope="module")
 def hostile_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, list[str]]]:
     with live_console(Settings(data_dir=tmp_path_factory.mktemp("hostile"))) as live:
-        yield live, plant(live)
+        ids = plant(live)
+        plant_notices(live, texts())
+        yield live, ids
 
 
 def shown(page: Page) -> str:
@@ -80,12 +92,24 @@ def exports(live: Live, client: httpx.Client) -> Iterator[httpx.Response]:
     for route in routes(live.app):
         if "GET" in route.methods and "{" not in route.path:
             yield client.get(route.path, headers={"Authorization": f"Bearer {secret}"} if route.path.startswith("/api/") else {})
-    for link in sorted({link for path in ("/soumissions", "/recherche", "/qualite", "/compte") for link in _links(client.get(path).text)}):
+    for link in sorted({link for path in (*LISTS, *_papers(live)) for link in _links(client.get(path).text)}):
         yield client.get(link)
 
 
+def _papers(live: Live) -> list[str]:
+    """The pages that lead to documents: of each notice, each dossier, each kind of report."""
+    actor = actor_of(live, "tout")
+    found = [f"/notifications/{one.id}" for one in notices.listed(live.database, actor=actor)]
+    found += [f"/dossiers/{one.id}" for one in dossiers.listed(live.database, actor=actor)]
+    period = f"du={datetime.now(UTC).year}-01-01&au={datetime.now(UTC).year}-12-31"
+    return [*found, *(f"/rapports/nouveau/{sort.slug}?{period}" for sort in SORTS), "/rapports/candidature", "/donnees/registre", "/donnees/aipd"]
+
+
 def _links(html: str) -> set[str]:
-    return {link.replace("&amp;", "&") for link in re.findall(r'(?:href|value)="(?:http://[^/"]+)?(/[^"/][^"]*(?:csv|jsonl|atom|json)[^"]*)"', html)}
+    return {
+        link.replace("&amp;", "&")
+        for link in re.findall(r'(?:href|value)="(?:http://[^/"]+)?(/[^"/][^"]*(?:csv|jsonl|atom|json|pdf|docx|eml|txt|zip)[^"]*)"', html)
+    }
 
 
 def test_exports_stay_inert(hostile_live: tuple[Live, list[str]]) -> None:
@@ -101,16 +125,20 @@ def test_exports_stay_inert(hostile_live: tuple[Live, list[str]]) -> None:
                 assert CHECKS.get(kind, _unknown)(answer) is None, f"{answer.request.url}"
             assert "canari" not in {cookie.name for cookie in client.cookies.jar}
             assert answer.headers["x-content-type-options"] == "nosniff", answer.request.url
-    assert kinds.keys() >= {"text/csv", "application/json", "application/atom+xml", "application/x-ndjson"}, kinds
+    assert kinds.keys() >= {*PAPERS, "text/csv", "application/json", "application/atom+xml", "application/x-ndjson"}, kinds
 
 
 def _csv(answer: httpx.Response) -> None:
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    _cells(answer.content)
+    assert "attachment" in answer.headers["content-disposition"]
+
+
+def _cells(content: bytes) -> None:
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     cells = [cell for row in rows for cell in row]
     assert [cell for cell in cells if cell.lstrip(" \ufeff").startswith(FORMULA) and not re.fullmatch(r"-?[\d.,]+", cell)] == []
     assert len(rows) > 1
     assert {len(row) for row in rows} == {len(rows[0])}, "a text broke out of its cell"
-    assert "attachment" in answer.headers["content-disposition"]
 
 
 def _json(answer: httpx.Response) -> None:
@@ -133,11 +161,62 @@ def _plain(answer: httpx.Response) -> None:
     assert answer.headers["content-type"].startswith("text/")
 
 
+def _pdf(answer: httpx.Response) -> None:
+    """Nothing in it acts, and what was collected is text in it. Links lead to our own words only."""
+    with pikepdf.open(io.BytesIO(answer.content)) as read:
+        names = {str(name) for one in read.objects if isinstance(one, pikepdf.Dictionary) for name in one}
+        assert names.isdisjoint({"/JS", "/JavaScript", "/AA", "/OpenAction", "/Launch", "/EmbeddedFiles", "/SubmitForm"}), names
+        targets = [str(one["/URI"]) for one in read.objects if isinstance(one, pikepdf.Dictionary) and "/URI" in one]
+        assert [one for one in targets if not one.startswith(("https://", "mailto:"))] == []
+        assert read.Root.MarkInfo.Marked
+
+
+def _docx(answer: httpx.Response) -> None:
+    """Text in runs: no field that Word computes, nothing that it loads, no macro."""
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as read:
+        assert read.testzip() is None
+        parts = {name: read.read(name) for name in read.namelist()}
+    assert not [name for name in parts if name.endswith((".bin", ".html", ".mht"))]
+    for name, part in parts.items():
+        if name.endswith((".xml", ".rels")):
+            found = etree.fromstring(part, etree.XMLParser(resolve_entities=False))
+            said = {etree.QName(one).localname for one in found.iter() if isinstance(one.tag, str)}
+            assert said.isdisjoint({"instrText", "altChunk", "object", "script"}), name
+            fields = {value.strip() for one in found.iter("{*}fldSimple") for value in one.attrib.values()}
+            assert fields <= {"PAGE", "NUMPAGES"}, name
+            assert [one.get("Target") for one in found.iter() if one.get("TargetMode") == "External"] == [], name
+
+
+def _eml(answer: httpx.Response) -> None:
+    """One message: no header that a text brought along."""
+    read = email.message_from_bytes(answer.content, policy=email.policy.default)
+    names = [name.lower() for name in read]
+    assert len(names) == len(set(names)), names
+    assert set(names) <= {"from", "to", "subject", "date", "message-id", "mime-version", "content-type", "content-transfer-encoding", "x-unsent"}, (
+        names
+    )
+    assert not read.defects
+    for part in read.walk():
+        assert part.get_content_type() in ("multipart/mixed", "text/plain", "application/pdf", "application/json"), part.get_content_type()
+
+
+def _zip(answer: httpx.Response) -> None:
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as read:
+        assert [name for name in read.namelist() if name.startswith(("/", ".")) or ".." in name or "\\" in name] == []
+        for name in read.namelist():
+            if name.endswith(".csv"):
+                _cells(read.read(name))
+
+
 def _unknown(answer: httpx.Response) -> None:
     raise AssertionError(f"no check for {answer.headers.get('content-type')} of {answer.request.url}")
 
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PAPERS: dict[str, Callable[[httpx.Response], None]] = {"application/pdf": _pdf, WORD: _docx, "message/rfc822": _eml}
 CHECKS: dict[str, Callable[[httpx.Response], None]] = {
+    **PAPERS,
+    "application/zip": _zip,
     "text/csv": _csv,
     "application/json": _json,
     "application/problem+json": _json,

@@ -20,8 +20,8 @@ OPTIONS = {
     "resultTypes": ["violations"],
 }
 IDENTIFIER = re.compile(r"/[0-9a-f]{32}\b|/c-[^/?]+|/[A-Za-z0-9_.~-]{43,}")
-FILES = re.compile(r"\.(csv|jsonl|atom|json|svg|pdf|zip|gz|warc|txt)(\?|$)|/preuve|/statique/|/image")
-MOST = 80  # pages a walk
+FILES = re.compile(r"\.(csv|jsonl|atom|json|svg|pdf|docx|eml|zip|gz|warc|txt)(\?|$)|/preuve|/statique/|/image")
+MOST = 120  # pages a walk
 MANUALS = ("/aide", "/accessibilite")  # lead everywhere, also where this person may not go
 VARIANTS = 2  # of one page under several parameters
 # what ever changes without the page being another one
@@ -81,9 +81,9 @@ def _axe() -> str:
 
 
 def look(page: Page) -> str:
-    """The same for two pages that differ in texts, numbers and identifiers only: what axe finds on one, it finds on the other."""
+    """The same for two pages that differ in texts, numbers, identifiers and the menu only: what axe finds on one, it finds on the other."""
     skeleton: str = page.evaluate(
-        "() => [...document.querySelectorAll('body, body *')].map(one => one.tagName + '.' + one.className + "
+        "() => [...document.querySelectorAll('body, body *:not(.top nav *)')].map(one => one.tagName + '.' + one.className + "
         "[...one.attributes].map(a => ['id', 'for', 'role', 'type'].includes(a.name) || a.name.startsWith('aria-') ? a.name + a.value : a.name))"
         ".filter((one, at, all) => one !== all[at - 1]).join('\\n')"
     )
