@@ -29,11 +29,11 @@ def list_requests(ctx: click.Context, *, as_json: bool) -> int:
     """The requests that wait, the most urgent first; what they name is not shown."""
     from cases import rights as register
     from cases.database import open_database
-    from flows.rights import console_secret
+    from cases.signing import signing_secret
 
     settings = start(ctx)
     with closing(open_database(settings)) as database:
-        found = register.listed(database, is_open=True, secret=console_secret(settings))
+        found = register.listed(database, is_open=True, secret=signing_secret(settings))
     for one in found:
         if as_json:
             click.echo(one.model_dump_json(include={"id", "kind", "state", "received_at", "due_at", "examined_at"}))

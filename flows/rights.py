@@ -14,7 +14,7 @@ from cases.erasing import erase_wished
 from cases.request import ERASING, Found, Kept, digest_of
 from cases.rights_erasing import empty
 from cases.rights_found import CLOSING, needed
-from core.keys import key_file
+from cases.signing import signing_secret
 from core.logs import get_logger
 from core.pseudonyms import load_key
 from crawlers.archive import Archive
@@ -57,18 +57,11 @@ class Handled(NamedTuple):
     released: int = 0
 
 
-def console_secret(settings: Settings) -> bytes:
-    """The console's secret, by which what requests name is encrypted. Raises ConfigError."""
-    if settings.console_secret:
-        return settings.console_secret.get_secret_value().encode()
-    return key_file(settings.data_dir / "console.key", advice="remove it, and everybody signs in again")
-
-
 def handle_requests(settings: Settings, database: Database, *, now: datetime | None = None) -> Handled:
     """Look for new requests and carry out the agreed ones; a look at one table and one file where there are none. Raises ConfigError, Unavailable."""
     from datetime import UTC, datetime
 
-    at, secret = now or datetime.now(UTC), console_secret(settings)
+    at, secret = now or datetime.now(UTC), signing_secret(settings)
     waiting, held = rights.waiting(database, secret=secret), load_held(settings.archive_dir)
     if not waiting and not held:
         return Handled()

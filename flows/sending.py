@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cases import notice_sending, sending_queue
 from cases.platforms import APIS
+from cases.signing import signing_secret
 from core.errors import Invalid, NotFound, SourceError, TooMany, Unavailable
-from core.keys import key_file
 from core.logs import get_logger
 from crawlers.reporting import BLUESKY, deliver, prepare_bluesky, prepare_mastodon, token_for
 
@@ -59,20 +59,13 @@ def drain_sendings(settings: Settings, database: Database, *, bluesky: str = BLU
     """Send what waits; how many came to an end. ``bluesky``: where its account signs in. Raises Unavailable (the case database), ConfigError."""
     if not sending_queue.waits(database, now=_now()):
         return 0
-    secret, done = console_secret(settings), 0
+    secret, done = signing_secret(settings), 0
     for _ in range(most):
         taken = notice_sending.take(database, now=_now(), lease=LEASE, secret=secret)
         if taken is None:
             break
         done += _send(taken, settings, database, bluesky)
     return done
-
-
-def console_secret(settings: Settings) -> bytes:
-    """What signatures are sealed with. Raises ConfigError."""
-    if settings.console_secret:
-        return settings.console_secret.get_secret_value().encode()
-    return key_file(settings.data_dir / "console.key", advice="restore it from a backup: signatures are sealed with it")
 
 
 def _send(taken: Taken, settings: Settings, database: Database, bluesky: str) -> bool:

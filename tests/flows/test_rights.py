@@ -22,6 +22,7 @@ from cases.decisions import decide, history, undo
 from cases.filters import keep
 from cases.people import Actor
 from cases.request import Request, digest_of
+from cases.signing import signing_secret
 from cases.submissions import submit_url
 from cases.tables_notices import (
     BundleItemRow,
@@ -48,7 +49,7 @@ from flows import rights as flow
 from flows.publishing import publish_waiting
 from flows.results import Results
 from flows.retention import retain_all
-from flows.rights import Handled, console_secret, handle_requests
+from flows.rights import Handled, handle_requests
 from flows.rights_export import drop_old, file_of
 from flows.tending import tend
 from index.open import open_index
@@ -70,7 +71,7 @@ class Scene:
     """Two people's posts, each with its evidence; everything that the house writes on the first one's."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        self.settings, self.database, self.secret = settings, database, console_secret(settings)
+        self.settings, self.database, self.secret = settings, database, signing_secret(settings)
         self.house = accounts.add_organisation(database, name="Maison", capacity="ordre", by="test")
         self.anne, self.paul = (self._person(name) for name in ("anne", "paul"))
         archive, key = Archive(settings.archive_dir), load_key(settings)
