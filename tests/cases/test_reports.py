@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import statistics as plain
 import zipfile
 from collections import Counter, defaultdict
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import jsonschema
 import pytest
 
 from bench.register import fill
@@ -35,6 +37,7 @@ from cases.reporting.yearly_paper import yearly_paper
 from cases.tables_notices import ReportRow
 from cases.tables_people import OrganisationRow, PersonRow
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.settings import ROOT
 from tests.cases.conftest import act, choice, decide, item
 
 SINCE, UNTIL = date(2025, 1, 1), date(2025, 12, 31)
@@ -149,6 +152,18 @@ def test_the_tables_are_csv_as_rfc_4180_wants_it(embedded: Database) -> None:
     quality = {row["measure"]: row["value"] for row in csv.DictReader(io.StringIO(files["quality.csv"].decode()))}
     assert 0 <= float(quality["rejected"]) <= 1
     assert files["funding.csv"].decode().splitlines()[1].split(",", 1)[1].startswith("\"'=cmd")
+
+
+def test_every_row_of_the_tables_fits_the_schema(embedded: Database) -> None:
+    """tests/schemas/yearly.json is written from the domain's rules, apart from the code that writes the files."""
+    schema = json.loads((ROOT / "tests" / "schemas" / "yearly.json").read_text(encoding="utf-8"))
+    files = yearly_csv(made(embedded, fill(embedded, notices=120)))
+    assert set(files) == {f"{name}.csv" for name in schema["$defs"]}
+    for name, content in files.items():
+        check = jsonschema.Draft202012Validator({"$ref": f"#/$defs/{name.removesuffix('.csv')}", "$defs": schema["$defs"]})
+        rows = list(csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True))
+        assert [error.message for row in rows for error in check.iter_errors(row)] == [], name
+    assert not jsonschema.Draft202012Validator({"$ref": "#/$defs/totals", "$defs": schema["$defs"]}).is_valid(dict.fromkeys(("period", "by"), "x"))
 
 
 def test_the_paper_says_every_figure_and_what_is_missing(embedded: Database) -> None:
