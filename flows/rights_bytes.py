@@ -28,15 +28,20 @@ LEFT_OUT = ("opt_outs.jsonl", "held.jsonl", "pseudonym.key", "console.key")
 log = get_logger(__name__)
 
 
-def found_in(folder: Path, tokens: Collection[Token]) -> dict[str, set[Token]]:
-    """Which of these stand in which file, by its path below the folder. Of evidence, whose pages others share, only pieces of texts count."""
+def found_in(folder: Path, tokens: Collection[Token], *, unread: list[str] | None = None) -> dict[str, set[Token]]:
+    """Which of these stand in which file, by its path below the folder. Of evidence, whose pages others share, only pieces of texts count.
+
+    ``unread``: takes the paths of files that could not be unpacked to their end: nobody can say what they hold.
+    """
     every, pieces = _Finder(tokens), _Finder([token for token in tokens if token.sort == "piece"])
     found: dict[str, set[Token]] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.name not in LEFT_OUT:
-            here = _in_file(path, pieces if path.name.endswith(EVIDENCE) else every)
+            here, whole = _in_file(path, pieces if path.name.endswith(EVIDENCE) else every)
             if here:
                 found[str(path.relative_to(folder))] = here
+            if not whole and unread is not None:
+                unread.append(str(path.relative_to(folder)))
     return found
 
 
@@ -63,10 +68,11 @@ class _Finder:
         return {token for form, token in (*possible, *self._short) if form in data}
 
 
-def _in_file(path: Path, finder: _Finder) -> set[Token]:
+def _in_file(path: Path, finder: _Finder) -> tuple[set[Token], bool]:
+    """What stands in it, and whether it was read to its end."""
     found: set[Token] = set()
     if not finder.longest:
-        return found
+        return found, True
     try:
         for stream in _streams(path):
             before, total = b"", 0
@@ -74,11 +80,14 @@ def _in_file(path: Path, finder: _Finder) -> set[Token]:
                 data, total = before + block, total + len(block)
                 found |= finder.seen(data)
                 before = data[-finder.longest :]
+            if total >= MOST_UNPACKED:
+                return found, False
     except FileNotFoundError:  # another process ended with it
-        return found
+        return found, True
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError):  # damaged, or locked with a password
         log.warning("file_not_searched", file=path.name)
-    return found
+        return found, False
+    return found, True
 
 
 def _streams(path: Path) -> Iterator[IO[bytes]]:

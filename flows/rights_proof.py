@@ -58,13 +58,14 @@ def proved(
         named = mentions(session, [token.text for token in strict])
     elsewhere = frozenset().union(*named.values()) if named else frozenset()
     sought = frozenset(token for token in strict if token.text not in elsewhere)
-    files = found_in(desk.settings.data_dir, sought)
+    unread: list[str] = []
+    files = found_in(desk.settings.data_dir, sought, unread=unread)
     left = {**gone, **({"files": len(files)} if files else {})}
     left |= {f"cases.{column}": len(words) for column, words in named.items() if not holds_words(column)}
     left |= {kind: number for kind, number in purged.left.items() if number and kind != "open"}
     return {
         "made_at": now.isoformat(), "request": request.id, "kind": request.kind, "before": looked.places, "after": after, "left": left,
-        "searched": {"texts": len(sought), "in_files": not files, "case_database": _kind(desk)},
+        "searched": {"texts": len(sought), "in_files": not files, "case_database": _kind(desk), "unread_files": len(unread)},
         "said_elsewhere": {"by_others": len(own), "columns": {column: len(words) for column, words in sorted(named.items())}},
         "held": len(staying), "documents": len(going),
     }  # fmt: skip

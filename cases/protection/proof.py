@@ -49,4 +49,7 @@ def _searched(proof: dict[str, object]) -> str:
     texts = searched.get("texts", 0) if isinstance(searched, dict) else 0
     others = elsewhere.get("by_others", 0) if isinstance(elsewhere, dict) else 0
     found = f"{texts} adresses, identifiants et morceaux de textes ont été cherchés dans les octets de tous les fichiers : aucun n'a été trouvé."
+    unread = searched.get("unread_files", 0) if isinstance(searched, dict) else 0
+    if unread:
+        found += f" {unread} fichiers endommagés ou verrouillés n'ont pas pu être lus jusqu'au bout : nul ne peut dire ce qu'ils contiennent."
     return found + (f" {others} autres se lisent encore dans des contenus d'autres auteurs, qui citent, ou dans la preuve gardée." if others else "")

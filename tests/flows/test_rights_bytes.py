@@ -43,7 +43,9 @@ def test_packed_and_escaped_texts_are_found_and_nothing_else(tmp_path: Path) -> 
     (tmp_path / "f.txt").write_text("L'été, Paul écrit « bonjour » à tous.", encoding="utf-8")
     (tmp_path / "opt_outs.jsonl").write_text(WORDS, encoding="utf-8")
     (tmp_path / "broken.gz").write_bytes(gzip.compress(WORDS.encode())[:-12])
-    found = found_in(tmp_path, [PIECE])
+    unread: list[str] = []
+    found = found_in(tmp_path, [PIECE], unread=unread)
+    assert unread == ["broken.gz"], "what could not be searched is told"
     assert {"a.jsonl.gz", "b.zip", "e.html"} <= found.keys() <= {"a.jsonl.gz", "b.zip", "e.html", "broken.gz"}
     assert found_in(tmp_path, []) == {}
 

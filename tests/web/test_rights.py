@@ -12,8 +12,10 @@ import pytest
 import yaml
 
 from cases import informing, rights
+from cases.papers.text import paper_text
 from cases.people import Actor
 from cases.profiles import Profile
+from cases.protection.proof import proof_paper
 from cases.request import Found, Kept
 from cases.tables_notices import DossierRow, NoticeRow
 from cases.tables_people import OrganisationRow
@@ -56,7 +58,7 @@ def test_a_request_is_written_down_looked_for_agreed_to_and_answered(house: Hous
         "before": {"documents": 2},
         "after": {},
         "left": {},
-        "searched": {"texts": 12},
+        "searched": {"texts": 12, "unread_files": 3},
         "sha256": "a" * 64,
         "documents": 2,
     }
@@ -65,6 +67,8 @@ def test_a_request_is_written_down_looked_for_agreed_to_and_answered(house: Hous
     assert "verveine" not in page
     assert "a" * 64 in page
     assert lawyer.get(f"{path}/preuve.pdf").content.startswith(b"%PDF")
+    told = paper_text(proof_paper(rights.find(house.database, identifier, secret=secret), house="Maison"))
+    assert "3 fichiers endommagés" in " ".join(told.split())
     assert lawyer.get(f"{path}/preuve.json").json()["sha256"] == "a" * 64
     assert lawyer.post(f"{path}/reponse", {"words": ""}).status_code == 422
     assert lawyer.post(f"{path}/reponse", {"words": "Répondu par lettre."}).status_code == 303
