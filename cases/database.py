@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from cases.migrating import migrate
 from core.errors import ConfigError, Unavailable
 from core.files import disk_errors
+from core.sqlite import write_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,7 +149,7 @@ def _options(url: URL) -> dict[str, Any]:
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say so, also around changes of tables
-    connection.execute("PRAGMA journal_mode=WAL")
+    write_ahead(connection, wait=WAIT)
     connection.execute("PRAGMA synchronous=FULL")  # what a person was told is decided outlives a power cut
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA secure_delete=ON")  # what the retention periods remove is overwritten

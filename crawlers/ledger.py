@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from core.errors import ConfigError, Unavailable
 from core.files import disk_errors
 from core.records import WarcRef
+from core.sqlite import write_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+WAIT = 30  # seconds for another process to finish
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS versions
     (document_id TEXT, content_sha256 TEXT, batch TEXT NOT NULL, PRIMARY KEY (document_id, content_sha256)) WITHOUT ROWID;
@@ -29,8 +31,8 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         with disk_errors(path), _sqlite_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
+            write_ahead(self._db, wait=WAIT)
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(SCHEMA)
         self._path = path

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.errors import ConfigError, Unavailable
 from core.files import disk_errors
+from core.sqlite import write_ahead
 from flows.delivery_payload import parcel_id
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from flows.delivery_payload import Item
 
 State = Literal["waiting", "sent", "failed", "withdrawn"]
+WAIT = 10  # seconds for another process to finish
 MAX_ITEMS = 100  # of a parcel: a message that is read, and a body of about 100 kB
 FEED_ITEMS = 200
 _SCHEMA = """
@@ -69,8 +71,8 @@ class Outbox:
         with disk_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch(mode=0o600)  # a webhook's address may be all that guards it
-        with _errors(self.path), contextlib.closing(sqlite3.connect(self.path, timeout=10, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+        with _errors(self.path), contextlib.closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as connection:
+            write_ahead(connection, wait=WAIT)
             connection.execute("PRAGMA synchronous = FULL")  # what counts as sent is sent, after a power cut too
             connection.execute("PRAGMA secure_delete = ON")
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'owed'").fetchone():

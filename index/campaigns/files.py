@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Unavailable
 from core.files import disk_errors
+from core.sqlite import write_ahead
 from index.campaigns.fingerprint import VERSION
 from index.sqlite_files import sqlite_errors, transaction
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BUSY_MILLISECONDS = 30_000
+WAIT = 30  # seconds for another process to finish
 CACHE_KIB = 64_000
 FORGET, REMEMBER = "PRAGMA application_id = 1", "PRAGMA application_id = 0"  # a kill between an erasure and ``forget`` is made good by the next one
 MAGIC = 0x56430000 + VERSION  # "VC": another version's file is not read but made again from the archive
@@ -92,7 +93,7 @@ class File:
         if self._connection is None:
             with disk_errors(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False)
             try:
                 _prepare(connection)
             except BaseException:
@@ -103,13 +104,8 @@ class File:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    for pragma in (
-        f"busy_timeout = {BUSY_MILLISECONDS}",
-        f"cache_size = -{CACHE_KIB}",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "secure_delete = ON",
-    ):
+    write_ahead(connection, wait=WAIT)
+    for pragma in (f"cache_size = -{CACHE_KIB}", "synchronous = NORMAL", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
     with transaction(connection):
         if connection.execute("PRAGMA user_version").fetchone()[0] != MAGIC:
