@@ -23,12 +23,12 @@ import click
 from core.records import Document
 from core.settings import ROOT
 from core.urls import document_id
-from crawlers.archive import Archive
-from crawlers.bundle import Case, seal
-from crawlers.bundle_proof import prove
-from crawlers.drafts import Draft, content_digest
-from crawlers.verifier import by_openssl, examine
-from crawlers.warc import Capture
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.bundle import Case, seal
+from crawlers.evidence.bundle_proof import prove
+from crawlers.evidence.verifier import by_openssl, examine
+from crawlers.fetching.capture import Capture
+from crawlers.reading.drafts import Draft, content_digest
 
 NOW = datetime(2026, 11, 1, 10, tzinfo=UTC)
 WORDS = "Une phrase parmi d'autres, numéro {}, sur un protocole qui remplacerait tout traitement."

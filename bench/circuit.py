@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from core.records import Document
 from core.settings import ROOT, Settings
 from core.urls import document_id
-from crawlers.archive import Archive
-from crawlers.warc import Capture
+from crawlers.evidence.archive import Archive
+from crawlers.fetching.capture import Capture
 from flows.publishing import publish_waiting
 from flows.results import Results
 from flows.scoring import score_waiting

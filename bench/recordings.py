@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import SourceError
 from core.settings import ROOT
-from crawlers.drafts import Draft
-from crawlers.extract import article
-from crawlers.page import Found, Page
 from crawlers.platforms import bluesky, crowdfunding, discourse, feed, helloasso, jetstream, mastodon, telegram, ulule
+from crawlers.reading.drafts import Draft
+from crawlers.reading.extract import article
+from crawlers.reading.page import Found, Page
+from crawlers.reading.times import parse_time
 from crawlers.recognise import read_any
-from crawlers.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def crawl(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> int:
     """Crawl the sources NAMES, or all enabled ones, into the archive."""
-    from crawlers.archive import Archive
     from crawlers.catalog import choose
+    from crawlers.evidence.archive import Archive
 
     settings = start(ctx)
     chosen, wrong = choose(settings.sources_dir, names)

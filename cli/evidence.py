@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.records import Document
-    from crawlers.archive import Archive
-    from crawlers.proof import Proof
-    from crawlers.screenshot import Screenshot
+    from crawlers.evidence.archive import Archive
+    from crawlers.evidence.proof import Proof
+    from crawlers.fetching.screenshot import Screenshot
 
 MARKS = {"ok": ("oui", "green"), "failed": ("NON", "bold red"), "not_available": (" - ", "dim")}
 
@@ -40,8 +40,8 @@ evidence.add_command(stamp)
 @click.pass_context
 def verify(ctx: click.Context, documents: tuple[str, ...], *, everything: bool, as_json: bool) -> int:
     """Check DOCUMENTS (ids or addresses), or sealed bundles (FILE.zip), offline; exit code 2 when one is not proved."""
-    from crawlers.archive import Archive
-    from crawlers.proof import Verifier
+    from crawlers.evidence.archive import Archive
+    from crawlers.evidence.proof import Verifier
 
     settings = start(ctx)
     if documents and not everything and all(is_bundle(name) for name in documents):
@@ -64,7 +64,7 @@ def verify(ctx: click.Context, documents: tuple[str, ...], *, everything: bool, 
 
 
 def _named(archive: Archive, names: tuple[str, ...]) -> Iterator[Document | VigieError]:
-    from crawlers.proof import document_of
+    from crawlers.evidence.proof import document_of
 
     for name in names:
         try:
@@ -118,9 +118,9 @@ def export(ctx: click.Context, document: str, *, target: Path, version: str) -> 
     """Write one DOCUMENT (id or address) with its evidence, apart from the archive; exit code 2 when it is not proved."""
     from rich.text import Text
 
-    from crawlers.archive import Archive
-    from crawlers.exhibit import export as write
-    from crawlers.proof import document_of
+    from crawlers.evidence.archive import Archive
+    from crawlers.evidence.exhibit import export as write
+    from crawlers.evidence.proof import document_of
 
     archive = Archive(start(ctx).archive_dir)
     proof = write(archive, document_of(archive, document, version=version), target)
@@ -137,7 +137,7 @@ def export(ctx: click.Context, document: str, *, target: Path, version: str) -> 
 def screenshot(ctx: click.Context, url: str, *, target: Path) -> int:
     """Take a picture of a public page with Debian's Chromium, where the site's robots.txt allows it."""
     from core.files import atomic, write_text
-    from crawlers.screenshot import permitted, take
+    from crawlers.fetching.screenshot import permitted, take
 
     contact = start(ctx).contact
     if contact and not permitted(url, contact=contact):

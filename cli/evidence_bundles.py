@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from core.records import Document
     from core.settings import Settings
-    from crawlers.bundle import Sealed
-    from crawlers.bundle_proof import BundleProof
-    from crawlers.screenshot import Screenshot
-    from crawlers.stamping import Missed, Stamp
+    from crawlers.evidence.bundle import Sealed
+    from crawlers.evidence.bundle_proof import BundleProof
+    from crawlers.evidence.stamping import Missed, Stamp
+    from crawlers.fetching.screenshot import Screenshot
 
 STYLES = {"oui": "green", "NON": "bold red"}
 
@@ -31,8 +31,8 @@ def is_bundle(name: str) -> bool:
 
 def verify_bundles(settings: Settings, names: tuple[str, ...], *, as_json: bool) -> int:
     """2 when one is not proved. Raises ConfigError."""
-    from crawlers.bundle_proof import prove
-    from crawlers.stamping import certificates_in
+    from crawlers.evidence.bundle_proof import prove
+    from crawlers.evidence.stamping import certificates_in
 
     known, good = certificates_in(settings.timestamp_certificates), 0
     for name in names:
@@ -79,9 +79,9 @@ def seal(ctx: click.Context, documents: tuple[str, ...], *, target: Path, screen
 
     from cases.custody import custody
     from cases.database import open_database
-    from crawlers.archive import Archive
-    from crawlers.bundle import Step
-    from crawlers.proof import document_of
+    from crawlers.evidence.archive import Archive
+    from crawlers.evidence.bundle import Step
+    from crawlers.evidence.proof import document_of
     from flows.sealing import COMMAND, case_of, make, note_sealed
 
     settings = start(ctx)
@@ -101,7 +101,7 @@ def seal(ctx: click.Context, documents: tuple[str, ...], *, target: Path, screen
 
 def _pictures(documents: list[Document], *, contact: str) -> Iterator[tuple[str, Screenshot]]:
     """A page of which no picture can be taken is named, and sealed without."""
-    from crawlers.screenshot import permitted, take
+    from crawlers.fetching.screenshot import permitted, take
 
     for document in documents:
         try:
@@ -124,8 +124,8 @@ def _tell(target: Path, sealed: Sealed) -> None:
 def _told(answers: list[Stamp | Missed]) -> None:
     from rich.text import Text
 
-    from crawlers.stamping import Stamp
-    from crawlers.witness import spoken
+    from crawlers.evidence.stamping import Stamp
+    from crawlers.evidence.witness import spoken
 
     for one in answers:
         if isinstance(one, Stamp):
@@ -141,8 +141,8 @@ def _told(answers: list[Stamp | Missed]) -> None:
 @click.pass_context
 def stamp(ctx: click.Context, bundle: Path) -> int:
     """Ask the configured authorities for time stamps of a sealed BUNDLE, and write them beside it; the bundle itself does not change."""
-    from crawlers.bundle import stamp_beside
-    from crawlers.stamping import authorities_of, certificates_in
+    from crawlers.evidence.bundle import stamp_beside
+    from crawlers.evidence.stamping import authorities_of, certificates_in
 
     settings = start(ctx)
     answers = stamp_beside(bundle, authorities_of(settings.timestamp_authorities), known=certificates_in(settings.timestamp_certificates))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from core.settings import Settings
-    from crawlers.archive import Archive
-    from crawlers.optout import OptOut, OptOuts, Wish
+    from crawlers.erasing.optout import OptOut, OptOuts, Wish
+    from crawlers.evidence.archive import Archive
     from flows.purging import Purged
     from index.protocol import Index
 
@@ -53,7 +53,7 @@ def add(ctx: click.Context, values: tuple[str, ...], *, author: str | None, plat
     """
     from datetime import UTC, datetime
 
-    from crawlers.optout import add as write_down
+    from crawlers.erasing.optout import add as write_down
 
     settings = start(ctx)
     wishes = _wishes(settings, values, author=author, platform=platform)
@@ -94,8 +94,8 @@ def _covered(settings: Settings, wishes: list[Wish]) -> tuple[int, int]:
     from datetime import UTC, datetime
 
     from core.pseudonyms import load_key
-    from crawlers.archive import Archive
-    from crawlers.optout import OptOut, OptOuts, load_opt_outs
+    from crawlers.erasing.optout import OptOut, OptOuts, load_opt_outs
+    from crawlers.evidence.archive import Archive
 
     archive, key = Archive(settings.archive_dir), load_key(settings)
     new = OptOuts((OptOut(kind=wish.kind, value=wish.value, at=datetime.now(UTC)) for wish in wishes), key=key)
@@ -115,7 +115,7 @@ def _covered(settings: Settings, wishes: list[Wish]) -> tuple[int, int]:
 @click.pass_context
 def list_wishes(ctx: click.Context, *, as_json: bool) -> int:
     """The wishes in force."""
-    from crawlers.optout import load_opt_outs
+    from crawlers.erasing.optout import load_opt_outs
 
     wishes = load_opt_outs(start(ctx).archive_dir).wishes
     if as_json:
@@ -136,7 +136,7 @@ def list_wishes(ctx: click.Context, *, as_json: bool) -> int:
 @click.pass_context
 def remove(ctx: click.Context, values: tuple[str, ...], *, author: str | None, platform: str | None) -> int:
     """Take VALUES off the list; what was erased does not come back."""
-    from crawlers.optout import remove as take_off
+    from crawlers.erasing.optout import remove as take_off
 
     settings = start(ctx)
     gone = take_off(settings.archive_dir, _wishes(settings, values, author=author, platform=platform))
@@ -191,7 +191,7 @@ def _wishes(settings: Settings, values: tuple[str, ...], *, author: str | None, 
     from core.accounts import named_account
     from core.errors import Invalid
     from core.pseudonyms import load_key
-    from crawlers.optout import author_wishes, wishes_of
+    from crawlers.erasing.optout import author_wishes, wishes_of
 
     if bool(author) != bool(platform):
         raise Invalid("--author and --platform go together: the same name on another site is another account")
@@ -205,8 +205,8 @@ def _wishes(settings: Settings, values: tuple[str, ...], *, author: str | None, 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Archive, Index, OptOuts]]:
     from core.pseudonyms import load_key
-    from crawlers.archive import Archive
-    from crawlers.optout import load_opt_outs
+    from crawlers.erasing.optout import load_opt_outs
+    from crawlers.evidence.archive import Archive
     from index.open import open_index
 
     index = open_index(settings)

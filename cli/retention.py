@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cases.database import Database
     from cases.retention import Rules
     from core.settings import Settings
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from flows.retention import Retained
     from index.protocol import Index
 
@@ -88,7 +88,7 @@ def list_due(ctx: click.Context, *, days: int, size: int, as_json: bool) -> int:
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Archive, Index, Database]]:
     from cases.database import open_database
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from index.open import open_index
 
     with closing(open_index(settings)) as index, closing(open_database(settings)) as database:

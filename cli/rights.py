@@ -92,7 +92,7 @@ def search(ctx: click.Context, values: tuple[str, ...], *, as_json: bool) -> int
 def _search(settings: Settings, values: tuple[str, ...]) -> dict[str, int]:
     from cases.database import open_database
     from core.pseudonyms import load_key
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from flows.rights_places import Desk
     from flows.rights_proof import searched
     from index.open import open_index

@@ -103,7 +103,7 @@ def as_row(answer: Assessment) -> dict[str, Any]:
 
 
 def _pending(settings: Settings) -> int:
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from flows.scoring import score_waiting
 
     archive = Archive(settings.archive_dir)

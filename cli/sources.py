@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from core.settings import Settings
     from crawlers.catalog import Source
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 
 @click.group()
@@ -119,7 +119,7 @@ def add(ctx: click.Context, url: str, *, name: str | None, purpose: str | None, 
 def _refused(url: str, settings: Settings) -> str | None:
     """Why an address must not be read, if its owner asked so."""
     from core.pseudonyms import load_key
-    from crawlers.optout import load_opt_outs
+    from crawlers.erasing.optout import load_opt_outs
 
     covered = load_opt_outs(settings.archive_dir, key=load_key(settings)).covers_address(url)
     return "on the list of those who asked not to be read (vigie optout list); no source was written" if covered else None

@@ -1,4 +1,4 @@
-"""Which addresses may be named from outside: the half of the guard that looks at an address as it is written. crawlers/guard.py is the other half.
+"""Which addresses may be named from outside: the half of the guard that looks at an address as it is written. The rest: crawlers/fetching/guard.py.
 
 That one judges what a name leads to, where it is resolved, and every redirect. Both ask ``inside`` and ``core.urls.is_public_address``: there is one
 judgement of what is private.

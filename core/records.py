@@ -73,7 +73,7 @@ class Funding(Record):
 class Channel(Record):
     """A way to reach or to pay somebody that a text shows; ``value`` of an e-mail, a phone or an account number is a keyed hash."""
 
-    kind: str  # of crawlers/channels.yml
+    kind: str  # of crawlers/reading/channels.yml
     value: str
 
 

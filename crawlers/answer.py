@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from crawlers.drafts import Left
-from crawlers.redact import without_items, without_texts
+from crawlers.erasing.redact import without_items, without_texts
+from crawlers.reading.drafts import Left
 
 if TYPE_CHECKING:
     from core.records import Document
-    from crawlers.drafts import Draft
-    from crawlers.optout import OptOuts
-    from crawlers.page import Page
-    from crawlers.warc import Capture
+    from crawlers.erasing.optout import OptOuts
+    from crawlers.fetching.capture import Capture
+    from crawlers.reading.drafts import Draft
+    from crawlers.reading.page import Page
 
 
 @dataclass

@@ -12,21 +12,21 @@ from core.logs import get_logger
 from core.records import SetAside, SourceReport
 from core.urls import document_id
 from crawlers.answer import Answer
-from crawlers.clock import Clock
-from crawlers.drafts import Left, deleted, owners, to_document
+from crawlers.evidence.clock import Clock
 from crawlers.expect import presence
+from crawlers.reading.drafts import Left, deleted, owners, to_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from core.records import Document
     from core.settings import Settings
-    from crawlers.archive import Archive, OpenBatch
     from crawlers.catalog import Source
-    from crawlers.drafts import Draft
-    from crawlers.optout import OptOuts
-    from crawlers.page import Page
-    from crawlers.warc import Capture
+    from crawlers.erasing.optout import OptOuts
+    from crawlers.evidence.archive import Archive, OpenBatch
+    from crawlers.fetching.capture import Capture
+    from crawlers.reading.drafts import Draft
+    from crawlers.reading.page import Page
 
 MAX_EVIDENCE = 512 * 2**20  # bytes of WARC in one batch; the WARC guidelines' upper end is 1 GB
 STATUSES = ("kept", "duplicate", "dropped", "set_aside", "failed")

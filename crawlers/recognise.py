@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from core.urls import host_of
-from crawlers.page import Found
+from crawlers.reading.page import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 GENERATOR_DISCOURSE = re.compile(r"<meta[^>]{0,80}name=[\"']generator[\"'][^>]{0,40}content=[\"']discourse", re.IGNORECASE)
 BLUESKY_API = "https://public.api.bsky.app/xrpc/"
@@ -107,7 +107,7 @@ def reader_of(page: Page) -> str:
 
 def read_any(page: Page) -> Found:
     """The items of a page of whatever kind. Raises SourceError."""
-    from crawlers.extract import article
+    from crawlers.reading.extract import article
 
     reader = reader_of(page)
     return Found(items=(article(page),)) if reader == "article" else Plan(ask=page.url, reader=reader).read(page)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from core.errors import SourceError, TooMany, Unavailable
+from crawlers.fetching.proxy import GuardProxy
 from crawlers.platforms.bluesky_posts import URI
-from crawlers.proxy import GuardProxy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -16,15 +16,15 @@ from core.errors import ConfigError, VigieError
 from core.pseudonyms import load_key
 from core.settings import load_settings
 from core.urls import is_ip, is_public_address
-from crawlers.archive import Archive
 from crawlers.catalog import load_named
 from crawlers.cursor import Cursor
+from crawlers.erasing.optout import load_opt_outs
+from crawlers.evidence.archive import Archive
 from crawlers.expect import alarms
-from crawlers.guard import NAMED_HOSTS
+from crawlers.fetching.guard import NAMED_HOSTS
 from crawlers.history import History
 from crawlers.keeper import Keeper
-from crawlers.language import prepare
-from crawlers.optout import load_opt_outs
+from crawlers.reading.language import prepare
 
 if TYPE_CHECKING:
     from core.records import SourceReport
@@ -90,7 +90,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "USER_AGENT": f"Vigie/0.1 (+{contact or 'local'})",
         "ROBOTSTXT_OBEY": True,
         "ROBOTSTXT_USER_AGENT": "Vigie",
-        "DOWNLOAD_DELAY": 0,  # crawlers.pace keeps it, together with other processes
+        "DOWNLOAD_DELAY": 0,  # crawlers.fetching.pace keeps it, together with other processes
         "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
         "DOWNLOAD_TIMEOUT": source.patience(),
         "DOWNLOAD_MAXSIZE": MAX_BODY,
@@ -105,21 +105,22 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "REFERER_ENABLED": False,
         "HTTPPROXY_ENABLED": False,  # evidence wants a direct connection
         "MEMUSAGE_ENABLED": False,
-        "EXTENSIONS": {**_off("extensions", "corestats.CoreStats", "logcount.LogCount", "logstats.LogStats"), "crawlers.pace.Pace": 0},
+        "EXTENSIONS": {**_off("extensions", "corestats.CoreStats", "logcount.LogCount", "logstats.LogStats"), "crawlers.fetching.pace.Pace": 0},
         "SPIDER_MIDDLEWARES": _off("spidermiddlewares", "depth.DepthMiddleware", "urllength.UrlLengthMiddleware"),
-        "DNS_RESOLVER": "crawlers.guard.GuardedResolver",
+        "DNS_RESOLVER": "crawlers.fetching.guard.GuardedResolver",
         NAMED_HOSTS: sorted(source.own_hosts()),
-        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawlers.handler.PacedHandler") | dict.fromkeys(("data", "file", "ftp", "s3")),
+        "DOWNLOAD_HANDLERS": dict.fromkeys(("http", "https"), "crawlers.fetching.handler.PacedHandler")
+        | dict.fromkeys(("data", "file", "ftp", "s3")),
         "DOWNLOADER_MIDDLEWARES": {
             **_off("downloadermiddlewares", "httpauth.HttpAuthMiddleware", "offsite.OffsiteMiddleware", "stats.DownloaderStats"),
-            "crawlers.guard.GuardMiddleware": 50,  # before robots.txt: not even that is asked of a refused host
+            "crawlers.fetching.guard.GuardMiddleware": 50,  # before robots.txt: not even that is asked of a refused host
             "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-            "crawlers.robots.ObeyingMiddleware": 100,  # where Scrapy has its own
-            "crawlers.reservations.ReservationMiddleware": 110,  # after robots.txt
-            "crawlers.robots.RobotsMiddleware": 540,  # above retry (550)
+            "crawlers.fetching.robots.ObeyingMiddleware": 100,  # where Scrapy has its own
+            "crawlers.fetching.reservations.ReservationMiddleware": 110,  # after robots.txt
+            "crawlers.fetching.robots.RobotsMiddleware": 540,  # above retry (550)
             "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-            "crawlers.unpack.UnpackingMiddleware": 590,  # where Scrapy has its own
-            "crawlers.capture.CaptureMiddleware": 990,  # nearest to the site: bytes as sent
+            "crawlers.fetching.unpack.UnpackingMiddleware": 590,  # where Scrapy has its own
+            "crawlers.fetching.capture.CaptureMiddleware": 990,  # nearest to the site: bytes as sent
         },
         "LOG_ENABLED": False,
         "LOG_INSTALL_ROOT_HANDLER": False,

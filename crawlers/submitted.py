@@ -64,7 +64,7 @@ class Outcome(Record):
 
 
 class Submitted(Options):
-    """Its pages may lead anywhere in public: a submitted address is often a short one. crawlers/guard.py judges where it leads."""
+    """Its pages may lead anywhere in public: a submitted address is often a short one. crawlers/fetching/guard.py judges where it leads."""
 
     pages: tuple[str, ...] = Field(min_length=1)  # type: ignore[assignment]  # core/addresses.py has judged them
     seconds: float = Field(15.0, gt=0, le=60, description="seconds that one answer may take")
@@ -127,9 +127,9 @@ def _prepare() -> None:
     from scrapy.utils.misc import load_object
 
     import crawlers.submitted_spider  # noqa: F401
-    from crawlers.drafts import Draft, to_document
-    from crawlers.language import prepare
-    from crawlers.page import Page
+    from crawlers.reading.drafts import Draft, to_document
+    from crawlers.reading.language import prepare
+    from crawlers.reading.page import Page
     from crawlers.recognise import read_any
     from crawlers.run import scrapy_settings
 

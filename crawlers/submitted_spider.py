@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import Invalid
 from core.urls import canonical, document_id
-from crawlers.drafts import Draft
+from crawlers.reading.drafts import Draft
 from crawlers.recognise import plan
 from crawlers.spiders.base import GONE
 from crawlers.spiders.urls import Spider as AnySpider
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from core.records import Document
-    from crawlers.drafts import Left
-    from crawlers.page import Page
+    from crawlers.reading.drafts import Left
+    from crawlers.reading.page import Page
 
 PASSING = ("limit_reached", "rate_limited")
 NOTHING = "empty_answer"

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.errors import SourceError
 from core.pseudonyms import load_key
 from core.urls import host_of
-from crawlers.archive import Archive
-from crawlers.drafts import Draft, to_document
-from crawlers.optout import load_opt_outs
+from crawlers.erasing.optout import load_opt_outs
+from crawlers.evidence.archive import Archive
+from crawlers.reading.drafts import Draft, to_document
 from crawlers.submitted import Job, Outcome, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.settings import Settings
-    from crawlers.archive import OpenBatch
     from crawlers.catalog import Source
-    from crawlers.optout import OptOuts
+    from crawlers.erasing.optout import OptOuts
+    from crawlers.evidence.archive import OpenBatch
 
 
 class Text(NamedTuple):

@@ -15,7 +15,7 @@ from crawlers.recognise import reader_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 PURPOSE = "À écrire : pourquoi cette source est lue"
 LEGAL_BASIS = (

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from core.errors import ConfigError, VigieError
 from core.files import write_text
 from core.records import Record
-from crawlers.archive import Archive
 from crawlers.catalog import load_all
+from crawlers.evidence.archive import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable

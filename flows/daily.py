@@ -16,8 +16,8 @@ from core.errors import Unavailable, VigieError
 from core.logs import get_logger
 from core.records import SourceReport
 from core.settings import Settings, load_settings
-from crawlers.archive import Archive
 from crawlers.catalog import choose
+from crawlers.evidence.archive import Archive
 from flows.alerting import Delivered, deliver
 from flows.crawling import crawl_source
 from flows.indexing import publish_all

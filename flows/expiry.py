@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cases.database import Database
     from cases.retention import Rules
     from core.records import Lane, Marker, Standing
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from index.protocol import Index
 
 CHUNK = 500

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import Unavailable
 from core.files import locked
 from core.logs import get_logger
-from crawlers.archive import Archive
+from crawlers.evidence.archive import Archive
 from flows.alerting import match_owed
 from flows.projection import open_projection
 from flows.publishing import PublishReport, publish_waiting, rebuild

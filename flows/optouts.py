@@ -18,8 +18,8 @@ from core.errors import Invalid
 from core.logs import get_logger
 from core.pseudonyms import load_key
 from core.records import NOTICE_STATES
-from crawlers.archive import Archive
-from crawlers.optout import OptOut, OptOuts, add, author_wishes, load_opt_outs, wishes_of
+from crawlers.erasing.optout import OptOut, OptOuts, add, author_wishes, load_opt_outs, wishes_of
+from crawlers.evidence.archive import Archive
 from flows.forgetting import forgetting
 from flows.purging import covered_ids, purge
 from index.open import open_index
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cases.database import Database
     from cases.optouts import OptOutRequest
     from core.settings import Settings
-    from crawlers import optout
+    from crawlers.erasing import optout
     from index.protocol import Index
 
 log = get_logger(__name__)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from core.records import Record, WarcRef
-from crawlers.purge import Erased, Purge
-from crawlers.remains import OPEN, remains
+from crawlers.erasing.purge import Erased, Purge
+from crawlers.erasing.remains import OPEN, remains
 from index.documents import from_entry
 from index.queries import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawlers.archive import Archive
-    from crawlers.optout import OptOuts
-    from crawlers.sweep import Sweep
+    from crawlers.erasing.optout import OptOuts
+    from crawlers.erasing.sweep import Sweep
+    from crawlers.evidence.archive import Archive
     from index.documents import Entry
     from index.protocol import Index
 

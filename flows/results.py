@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
 
 
 # what an assessment holds: bump it when one gets a new part, so that old archives are scored anew. 1: no embedding (labels without a version)

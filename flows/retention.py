@@ -17,9 +17,9 @@ from cases import leaving as register
 from cases.retention import load_rules
 from core.logs import get_logger
 from core.records import Record
-from crawlers.expired import Expired, erase_expired, has_old_entries
-from crawlers.purge import Erased
-from crawlers.remains import OPEN
+from crawlers.erasing.expired import Expired, erase_expired, has_old_entries
+from crawlers.erasing.purge import Erased
+from crawlers.erasing.remains import OPEN
 from flows.expiry import check_clock, cutoff, decided_elsewhere, ended, find, known, too_many
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cases.leaving import Candidate, Leaving
     from cases.retention import Rules
     from core.settings import Settings
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from flows.expiry import Found
     from index.protocol import Index
 
@@ -125,7 +125,7 @@ def retain_all(settings: Settings, *, now: datetime, yes: bool = False, rules: R
     from cases.answers import expire
     from cases.database import open_database
     from cases.erasing import erase_unread
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from flows.forgetting import forgetting
     from index.open import open_index
 

@@ -17,8 +17,8 @@ from cases.rights_found import CLOSING, needed
 from cases.signing import signing_secret
 from core.logs import get_logger
 from core.pseudonyms import load_key
-from crawlers.archive import Archive
-from crawlers.optout import add, hold, load_held, load_opt_outs
+from crawlers.erasing.optout import add, hold, load_held, load_opt_outs
+from crawlers.evidence.archive import Archive
 from flows.forgetting import forgetting
 from flows.purging import purge
 from flows.rights_export import drop_those_with, export

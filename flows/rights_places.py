@@ -16,8 +16,8 @@ from core.accounts import named_account
 from core.errors import Invalid, Unavailable
 from core.files import read_lines
 from core.records import SetAside
-from crawlers.optout import OptOut, OptOuts, author_wishes, wishes_of
-from crawlers.purge import set_aside_files
+from crawlers.erasing.optout import OptOut, OptOuts, author_wishes, wishes_of
+from crawlers.erasing.purge import set_aside_files
 from flows.purging import covered_ids
 from index.campaigns.store import Campaigns
 from index.queries import Query
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from cases.request import Request
     from core.records import Document
     from core.settings import Settings
-    from crawlers import optout
-    from crawlers.archive import Archive
+    from crawlers.erasing import optout
+    from crawlers.evidence.archive import Archive
     from index.protocol import Index
 
 

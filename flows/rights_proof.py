@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from cases.request import wish_of
 from cases.rights_found import holds_words, mentions
 from core.files import read_lines
-from crawlers.members import Damaged, members, parse
-from crawlers.optout import OptOut, OptOuts
-from crawlers.sweep import held_in
-from crawlers.traces import payload_of
+from crawlers.erasing.optout import OptOut, OptOuts
+from crawlers.erasing.sweep import held_in
+from crawlers.erasing.traces import payload_of
+from crawlers.evidence.members import Damaged, members, parse
 from flows.rights_bytes import found_in
 from flows.rights_places import look_for, places
 from flows.rights_tokens import Token, of_documents, of_wishes, said_by_others
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from cases.request import Request
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from flows.purging import Purged
     from flows.rights_places import Desk, Looked
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from core.records import Assessment, Document
     from core.settings import Settings
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
 
 
 class ScoreReport(Record):

@@ -14,10 +14,10 @@ from cases.custody import custody
 from core.errors import ConfigError, Invalid, NotFound
 from core.files import disk_errors
 from core.logs import get_logger
-from crawlers.archive import Archive
-from crawlers.bundle import Case, Step, seal
-from crawlers.proof import document_of
-from crawlers.stamping import DEADLINE, authorities_of, certificates_in, stamps
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.bundle import Case, Step, seal
+from crawlers.evidence.proof import document_of
+from crawlers.evidence.stamping import DEADLINE, authorities_of, certificates_in, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cases.database import Database
     from core.records import Document
     from core.settings import Settings
-    from crawlers.bundle import Sealed
-    from crawlers.screenshot import Screenshot
+    from crawlers.evidence.bundle import Sealed
+    from crawlers.fetching.screenshot import Screenshot
 
 log = get_logger(__name__)
 LEASE = timedelta(minutes=30)  # longer than the largest takes

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from core.settings import Settings
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from index.protocol import Index
     from nlp.score import Scorer
 

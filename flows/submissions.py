@@ -23,7 +23,7 @@ from core.errors import Unavailable
 from core.files import locked
 from core.logs import get_logger
 from core.urls import DEFAULT_PORTS
-from crawlers.archive import Archive
+from crawlers.evidence.archive import Archive
 from crawlers.submitted import Job, Outcome
 from crawlers.submitted_texts import Text, keep_texts
 from flows.fetching import LIMIT, Fetcher

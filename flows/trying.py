@@ -14,12 +14,12 @@ from pydantic import SecretStr
 
 from core.errors import ConfigError, Unavailable
 from core.pseudonyms import load_key
-from crawlers.archive import Archive
+from crawlers.erasing.optout import FILE
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.matching import unpacked
+from crawlers.evidence.members import members, record_of
 from crawlers.expect import is_blind, meaning
-from crawlers.matching import unpacked
-from crawlers.members import members, record_of
-from crawlers.optout import FILE
-from crawlers.page import Page
+from crawlers.reading.page import Page
 from crawlers.suggest import LEGAL_BASIS
 from flows.crawling import crawl_source
 

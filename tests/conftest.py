@@ -11,8 +11,8 @@ import pytest
 from core.records import Document
 from core.settings import Settings
 from core.urls import document_id, host_of
-from crawlers.archive import Archive
-from crawlers.drafts import Draft, content_digest
+from crawlers.evidence.archive import Archive
+from crawlers.reading.drafts import Draft, content_digest
 from demo.serve import DemoWeb, demo_web, write_sources
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,13 @@ PACKAGES = {
     "web": {"core", "index", "cases"},
     "cli": {"core", "crawlers", "nlp", "index", "cases", "flows", "web"},
     "demo": {"core", "cases", "index"},
+}
+INSIDE_CRAWLERS = {  # what a part of the crawlers may not know of
+    "reading": {"fetching", "evidence", "erasing", "spiders", "platforms"},
+    "fetching": {"evidence", "erasing", "spiders", "platforms"},
+    "platforms": {"evidence", "erasing", "spiders"},
+    "evidence": {"erasing", "spiders"},
+    "erasing": {"spiders"},
 }
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 ENVIRONMENT_READERS = {
@@ -52,6 +60,13 @@ def test_imports_follow_the_direction(path: Path) -> None:
     own = relative(path).split("/")[0]
     wrong = (imports(path) & PACKAGES.keys()) - PACKAGES[own] - {own}
     assert not wrong, f"{relative(path)} imports {sorted(wrong)}; {own} may import {sorted(PACKAGES[own])}"
+
+
+@pytest.mark.parametrize("part", INSIDE_CRAWLERS)
+def test_parts_of_the_crawlers_do_not_know_what_stands_above_them(part: str) -> None:
+    for path in (ROOT / "crawlers" / part).rglob("*.py"):
+        named = set(re.findall(r"^\s*(?:from|import) crawlers\.(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+        assert not named & INSIDE_CRAWLERS[part], f"{relative(path)} imports crawlers.{sorted(named & INSIDE_CRAWLERS[part])}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from core.errors import SourceError
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found
 from crawlers.platforms.bluesky_posts import UNREADABLE, draft_of, left_out, public_url, time_of
 from crawlers.platforms.bluesky_web import parse_web
-from crawlers.walls import wall
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 PUBLIC_API = "https://public.api.bsky.app/"
 PROFILES_AT_ONCE = 25  # that getProfiles takes

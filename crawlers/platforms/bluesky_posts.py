@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.urls import host_of
-from crawlers.drafts import Draft
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,16 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from core.errors import SourceError
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found
 from crawlers.platforms.bluesky_posts import URI, public_url
-from crawlers.times import parse_time
-from crawlers.walls import wall
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found
+from crawlers.reading.times import parse_time
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 SIGNED_IN_ONLY = "visible only to people who are signed in"
 EMBEDDED = "[contains quote post or other embedded content]"  # said in place of what the text alone cannot show

@@ -11,9 +11,6 @@ from urllib.parse import urlsplit
 from core.errors import SourceError
 from core.records import Funding
 from core.urls import host_of
-from crawlers.drafts import Draft
-from crawlers.markup import absolute, html_to_text
-from crawlers.page import Found, Page
 from crawlers.platforms.crowdfunding_markup import (
     MAX_LINE,
     Story,
@@ -28,8 +25,11 @@ from crawlers.platforms.crowdfunding_markup import (
 from crawlers.platforms.crowdfunding_profiles import profile_of
 from crawlers.platforms.crowdfunding_state import candidates, loads, states
 from crawlers.platforms.money import amount, count, currency
-from crawlers.times import parse_time
-from crawlers.walls import wall
+from crawlers.reading.drafts import Draft
+from crawlers.reading.markup import absolute, html_to_text
+from crawlers.reading.page import Found, Page
+from crawlers.reading.times import parse_time
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,10 +10,10 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from core.errors import SourceError
-from crawlers.markup import html_to_text, links_of
-from crawlers.page import parse_html
 from crawlers.platforms.crowdfunding_state import CONTROL
 from crawlers.platforms.money import MONEY, NUMBER, amount, is_amount
+from crawlers.reading.markup import html_to_text, links_of
+from crawlers.reading.page import parse_html
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 from core.errors import SourceError
 from crawlers.platforms.money import amount, count, is_amount
-from crawlers.walls import wall
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lxml.html import HtmlElement
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 # an assignment of an object or a string; what stands before it is looked at afterwards, so that no long run of letters is read twice
 ASSIGNED = re.compile(r"=\s{0,20}(?=[{\"'])")

@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.markup import absolute
-from crawlers.page import Found
 from crawlers.platforms.discourse_html import listed, parse_html, unexpected
 from crawlers.platforms.discourse_post import number, post_of, root_of, site_of
+from crawlers.reading.markup import absolute
+from crawlers.reading.page import Found
 
 if TYPE_CHECKING:
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 __all__ = ["Topics", "parse", "parse_html", "parse_latest", "parse_topic", "parse_topics", "topic_json"]
 FULL = 20  # posts of a topic in one answer

@@ -8,9 +8,6 @@ from urllib.parse import urlsplit
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.drafts import Draft, Left
-from crawlers.markup import absolute
-from crawlers.page import Found, parse_json
 from crawlers.platforms.discourse_post import (
     MAX_MARKUP,
     UNREADABLE,
@@ -23,12 +20,15 @@ from crawlers.platforms.discourse_post import (
     shown_title,
     time_of,
 )  # fmt: skip
-from crawlers.walls import wall
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.markup import absolute
+from crawlers.reading.page import Found, parse_json
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 MAX_ITEMS = 1000  # Discourse serves 20 or 50 posts, 30 topics, and 1,000 posts where it is asked to print
 CLOSED = re.compile(r'login_required\\*":\s*true')

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from core.errors import SourceError
-from crawlers.drafts import Draft, Left
-from crawlers.markup import html_to_text, links_of
-from crawlers.page import parse_html
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.markup import html_to_text, links_of
+from crawlers.reading.page import parse_html
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
     from core.records import ContentType
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 LIKE, SMALL_ACTION, WHISPER = 2, 3, 4  # Discourse's numbers: a kind of action, two kinds of post
 MAX_MARKUP = 1_000_000  # characters of one post; Discourse allows 150,000 at most

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import SourceError
 from core.urls import canonical, host_of
-from crawlers.drafts import Draft, Left
-from crawlers.extract import article
-from crawlers.markup import absolute, html_to_text
-from crawlers.page import Found
 from crawlers.platforms.feed_entry import Entry, content_types, count, language_of, later, media_kind, time_of, web_addresses, words
 from crawlers.platforms.feed_json import parse_json_feed
 from crawlers.platforms.feed_sites import of_reddit, reddit, youtube
-from crawlers.walls import wall
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.extract import article
+from crawlers.reading.markup import absolute, html_to_text
+from crawlers.reading.page import Found
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 ROOT = re.compile(r"<((?:[\w.-]{1,30}:)?(?:rss|feed|rdf|channel))\b", re.IGNORECASE)
 HTML = re.compile(r"<html[\s>]|<!doctype\s{1,9}html", re.IGNORECASE)

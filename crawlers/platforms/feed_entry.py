@@ -11,10 +11,10 @@ from html import unescape
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.urls import host_of
-from crawlers.drafts import Draft
-from crawlers.markup import absolute, html_to_text
-from crawlers.page import parse_html
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft
+from crawlers.reading.markup import absolute, html_to_text
+from crawlers.reading.page import parse_html
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

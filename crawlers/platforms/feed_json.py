@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.drafts import Left
-from crawlers.markup import absolute
-from crawlers.page import Found
 from crawlers.platforms.feed_entry import Entry, Words, content_types, language_of, later, media_kind, time_of, web_addresses, words
+from crawlers.reading.drafts import Left
+from crawlers.reading.markup import absolute
+from crawlers.reading.page import Found
 
 if TYPE_CHECKING:
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 

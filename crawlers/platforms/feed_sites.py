@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from core.urls import host_of
-from crawlers.markup import absolute
-from crawlers.page import parse_html
 from crawlers.platforms.feed_entry import Entry, content_types, count, links_in, media_kind, web_addresses, words
+from crawlers.reading.markup import absolute
+from crawlers.reading.page import parse_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,15 +9,15 @@ from urllib.parse import quote, urlsplit
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.drafts import Draft, Left
-from crawlers.markup import absolute
-from crawlers.page import Found, Page, parse_html, parse_json
 from crawlers.platforms.css import find
 from crawlers.platforms.forum_addresses import clean_address, outbound
 from crawlers.platforms.forum_bodies import body_of, kinds_of
 from crawlers.platforms.forum_posts import UNREADABLE
 from crawlers.platforms.forum_profiles import profile_of
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.markup import absolute
+from crawlers.reading.page import Found, Page, parse_html, parse_json
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

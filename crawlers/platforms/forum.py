@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.drafts import Left
-from crawlers.page import Found, Page
 from crawlers.platforms.css import find, shown, values
 from crawlers.platforms.forum_addresses import clean_address, resolved, thread_address
 from crawlers.platforms.forum_posts import Place, address_of, number_in, number_of, read_post
 from crawlers.platforms.forum_profiles import profile_of, profiles
 from crawlers.platforms.forum_times import clock_of
-from crawlers.walls import wall
+from crawlers.reading.drafts import Left
+from crawlers.reading.page import Found, Page
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-    from crawlers.drafts import Draft
     from crawlers.platforms.forum_posts import Reading
     from crawlers.platforms.forum_profiles import Profile
+    from crawlers.reading.drafts import Draft
 
 MAX_POSTS = 2000  # of one page; boards show 10 to 100
 MAX_VISIBLE = 20_000  # characters of a page without posts that a reason is sought in

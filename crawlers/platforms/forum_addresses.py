@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from core.urls import host_of
-from crawlers.markup import absolute
+from crawlers.reading.markup import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

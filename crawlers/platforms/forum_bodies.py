@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from lxml.etree import tostring
 
-from crawlers.markup import html_to_text
 from crawlers.platforms.css import compiled, find
+from crawlers.reading.markup import html_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from crawlers.drafts import Draft, Left
 from crawlers.platforms.css import find, values
 from crawlers.platforms.forum_addresses import names_post, outbound, resolved
 from crawlers.platforms.forum_bodies import Body, body_of, kinds_of
+from crawlers.reading.drafts import Draft, Left
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from crawlers.times import parse_time
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,15 +11,15 @@ from urllib.parse import parse_qs, quote, urlencode, urljoin, urlsplit, urlunspl
 from core.errors import SourceError
 from core.records import Funding
 from core.urls import host_of
-from crawlers.drafts import Draft, Left
-from crawlers.markup import html_to_text
-from crawlers.page import Found
 from crawlers.platforms.crowdfunding_state import answer_of, sound
 from crawlers.platforms.money import currency
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.markup import html_to_text
+from crawlers.reading.page import Found
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 API = "https://api.helloasso.com/"
 SITE = "https://www.helloasso.com/"

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from core.errors import SourceError
-from crawlers.drafts import Left
 from crawlers.minimise import plain
-from crawlers.page import Found, parse_json
 from crawlers.platforms.bluesky_posts import POST, UNREADABLE, draft_of, languages_of, left_out, public_url
+from crawlers.reading.drafts import Left
+from crawlers.reading.page import Found, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawlers.drafts import Draft
-    from crawlers.page import Page
-    from crawlers.sockets import Message
+    from crawlers.fetching.sockets import Message
+    from crawlers.reading.drafts import Draft
+    from crawlers.reading.page import Page
 
 MAX_LINE = 100_000  # bytes; asked of the service, so that nobody can stop the stream with one huge record
 MAX_UNREADABLE = 100  # of one window; more, and it is another kind of stream

@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found, Page, parse_html, parse_json
 from crawlers.platforms.css import find
 from crawlers.platforms.forum_addresses import outbound
 from crawlers.platforms.forum_bodies import Body, body_of, kinds_of
 from crawlers.platforms.forum_posts import UNREADABLE
 from crawlers.platforms.forum_profiles import profile_of
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found, Page, parse_html, parse_json
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.drafts import Draft, Left
-from crawlers.markup import absolute, html_to_text
-from crawlers.page import Found, parse_html
 from crawlers.platforms.mastodon_account import answer_of, named, opted_out, parse_account, posts_address
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.markup import absolute, html_to_text
+from crawlers.reading.page import Found, parse_html
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from core.records import ContentType
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 MEDIA: dict[object, ContentType] = {"image": "IMAGE", "gifv": "VIDEO", "video": "VIDEO", "audio": "AUDIO"}
 NEXT = re.compile(r'<([^<>]{1,2000})>\s{0,9};[^,<>]{0,200}\brel="?next"?')

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
 from core.errors import SourceError
-from crawlers.markup import html_to_text
-from crawlers.walls import wall
+from crawlers.reading.markup import html_to_text
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 NO_BOT = re.compile(r"#(?:nobots?|noindex)\b", re.IGNORECASE)
 CLOSED = re.compile(r"authenti|authori[sz]|token|log ?in", re.IGNORECASE)  # "requires an authenticated user", "Unauthorized: token not supplied"

@@ -13,15 +13,15 @@ from lxml import etree
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.markup import absolute
-from crawlers.page import parse_html
-from crawlers.times import parse_time
-from crawlers.walls import wall
+from crawlers.reading.markup import absolute
+from crawlers.reading.page import parse_html
+from crawlers.reading.times import parse_time
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 MAX_PLAIN = 52_428_800  # bytes of a sitemap, as sitemaps.org has it
 MAX_ENTRIES = 50_000  # likewise

@@ -8,8 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.markup import absolute
-from crawlers.page import Found
 from crawlers.platforms.telegram_message import (
     PARTS,
     POST,
@@ -24,14 +22,16 @@ from crawlers.platforms.telegram_message import (
     with_class,
     words,
 )
-from crawlers.walls import wall
+from crawlers.reading.markup import absolute
+from crawlers.reading.page import Found
+from crawlers.reading.walls import wall
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from lxml.html import HtmlElement
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 FOLLOWERS = re.compile(r"subscriber|member|abonn|membre", re.IGNORECASE)
 GROUP = re.compile(r"\bonline\b|en ligne", re.IGNORECASE)

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from core.errors import SourceError
 from core.urls import host_of
-from crawlers.drafts import Draft, Left
-from crawlers.markup import absolute, html_to_text, links_of
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.markup import absolute, html_to_text, links_of
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
     from core.records import ContentType
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 SITE = "https://t.me/"
 HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})

@@ -13,16 +13,16 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 from core.errors import SourceError
 from core.records import Funding
 from core.urls import host_of
-from crawlers.drafts import Draft, Left
-from crawlers.markup import html_to_text
-from crawlers.page import Found
 from crawlers.platforms.crowdfunding_markup import Story, render
 from crawlers.platforms.crowdfunding_state import answer_of, sound
 from crawlers.platforms.money import amount, count, currency
-from crawlers.times import parse_time
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.markup import html_to_text
+from crawlers.reading.page import Found
+from crawlers.reading.times import parse_time
 
 if TYPE_CHECKING:
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 VERSION = "2020-04-08"  # that the requests ask for
 API = "https://api.ulule.com/"

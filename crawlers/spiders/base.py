@@ -14,13 +14,12 @@ from scrapy import signals
 
 from core.errors import Invalid, SourceError, VigieError
 from core.urls import canonical
-from crawlers.capture import CAPTURE, NOT_MODIFIED, SECRET
-from crawlers.drafts import Draft, Left
-from crawlers.headers import lower_headers
-from crawlers.missed import Why, reason_of
-from crawlers.page import Page
-from crawlers.walls import reserved
-from crawlers.warc import Capture
+from crawlers.fetching.capture import CAPTURE, NOT_MODIFIED, SECRET, Capture
+from crawlers.fetching.headers import lower_headers
+from crawlers.fetching.missed import Why, reason_of
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Page
+from crawlers.reading.walls import reserved
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence

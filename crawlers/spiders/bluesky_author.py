@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import scrapy
 
-    from crawlers.drafts import Draft, Left
-    from crawlers.page import Page
+    from crawlers.reading.drafts import Draft, Left
+    from crawlers.reading.page import Page
 
 ACTOR = r"^(did:[a-z]{1,20}:[A-Za-z0-9._:%-]{1,250}|[A-Za-z0-9][A-Za-z0-9.-]{0,250}\.[A-Za-z0-9-]{2,63})$"
 

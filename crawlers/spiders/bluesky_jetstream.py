@@ -19,12 +19,12 @@ from core.errors import SourceError
 from core.logs import get_logger
 from core.urls import host_of
 from crawlers.catalog import Source
-from crawlers.drafts import Draft, Left
+from crawlers.fetching.sockets import PASSING, Gate, Message, messages
 from crawlers.minimise import Word
-from crawlers.page import Page
 from crawlers.platforms.bluesky import PROFILES_AT_ONCE, PUBLIC_API, parse_profiles, profiles_address
 from crawlers.platforms.jetstream import Window, address
-from crawlers.sockets import PASSING, Gate, Message, messages
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Page
 from crawlers.spiders.base import UNREADABLE, SourceSpider, capture_of
 
 if TYPE_CHECKING:
@@ -177,6 +177,6 @@ class Spider(SourceSpider):
 
 
 def _detect(text: str) -> str | None:
-    from crawlers.language import detect
+    from crawlers.reading.language import detect
 
     return detect(text, None)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field, HttpUrl
 
 from core.errors import SourceError
-from crawlers.capture import CAPTURE
 from crawlers.catalog import Source
+from crawlers.fetching.capture import CAPTURE
 from crawlers.platforms.crowdfunding import address_to_ask, parse_campaign, public_address
 from crawlers.spiders.base import GONE, SourceSpider
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import scrapy
     from twisted.python.failure import Failure
 
-    from crawlers.drafts import Draft, Left
-    from crawlers.page import Page
+    from crawlers.reading.drafts import Draft, Left
+    from crawlers.reading.page import Page
 
 
 class Options(Source):

@@ -8,8 +8,8 @@ from pydantic import Field, HttpUrl, model_validator
 
 from core.urls import host_of
 from crawlers.catalog import SiteSource
-from crawlers.drafts import Draft, Left
 from crawlers.platforms.discourse import parse_latest, parse_topic, parse_topics, topic_json
+from crawlers.reading.drafts import Draft, Left
 from crawlers.spiders.base import SourceSpider
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import scrapy
 
-    from crawlers.page import Found, Page
+    from crawlers.reading.page import Found, Page
 
 
 class Options(SiteSource):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import scrapy
 
-    from crawlers.drafts import Draft, Left
-    from crawlers.page import Page
+    from crawlers.reading.drafts import Draft, Left
+    from crawlers.reading.page import Page
 
 
 class Options(SiteSource):

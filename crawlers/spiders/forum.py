@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import scrapy
 
-    from crawlers.drafts import Draft, Left
-    from crawlers.page import Page
+    from crawlers.reading.drafts import Draft, Left
+    from crawlers.reading.page import Page
 
 
 def _engine(value: str | None) -> str | None:

@@ -10,7 +10,6 @@ from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_v
 from core.errors import ConfigError, SourceError
 from core.urls import host_of
 from crawlers.catalog import Source
-from crawlers.drafts import Draft, Left
 from crawlers.platforms.crowdfunding import parse_campaign
 from crawlers.platforms.helloasso import (
     API,
@@ -26,6 +25,7 @@ from crawlers.platforms.helloasso import (
     token_body,
     with_amounts,
 )
+from crawlers.reading.drafts import Draft, Left
 from crawlers.spiders.base import GONE, SourceSpider
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import scrapy
     from twisted.python.failure import Failure
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 Words = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 Name = Annotated[str, StringConstraints(pattern=r"^[\w.-]+$", max_length=200)]

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, HttpUrl
 from core.errors import SourceError
 from core.urls import host_of
 from crawlers.catalog import SiteSource, spellings
-from crawlers.extract import article
 from crawlers.platforms.sitemap import matching, parse_sitemap, parse_start
+from crawlers.reading.extract import article
 from crawlers.spiders.base import SourceSpider
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     import scrapy
 
-    from crawlers.drafts import Draft
-    from crawlers.page import Page
     from crawlers.platforms.sitemap import Place
+    from crawlers.reading.drafts import Draft
+    from crawlers.reading.page import Page
 
 
 def _compiles(value: str | None) -> str | None:

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
-from crawlers.capture import CAPTURE
 from crawlers.catalog import Source
-from crawlers.drafts import Draft, Left, content_digest
+from crawlers.fetching.capture import CAPTURE
 from crawlers.platforms.ulule import API, VERSION, parse_project, parse_search, project_address, search_address
+from crawlers.reading.drafts import Draft, Left, content_digest
 from crawlers.spiders.base import GONE, SourceSpider
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import scrapy
     from twisted.python.failure import Failure
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
 
 Words = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 Name = Annotated[str, StringConstraints(pattern=r"^[\w-]+$", max_length=250)]

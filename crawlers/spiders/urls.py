@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import scrapy
     from twisted.python.failure import Failure
 
-    from crawlers.drafts import Draft, Left
-    from crawlers.page import Page
+    from crawlers.reading.drafts import Draft, Left
+    from crawlers.reading.page import Page
 
 TOO_MANY = 429
 

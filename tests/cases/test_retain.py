@@ -19,8 +19,8 @@ from cases.decisions import decide, history
 from cases.leaving import erased_counts, leaving
 from core.records import MARKERS, Assessment, ScoredDocument
 from core.settings import Settings
-from crawlers.archive import Archive
-from crawlers.purge import Purge
+from crawlers.erasing.purge import Purge
+from crawlers.evidence.archive import Archive
 from flows import retention as flow
 from flows.deadlines import deadlines
 from flows.results import Results
@@ -99,7 +99,7 @@ def _batches_of_then(monkeypatch: pytest.MonkeyPatch) -> None:
         def now(cls, tz: Any = None) -> Any:
             return COLLECTED + timedelta(microseconds=next(ticks))
 
-    monkeypatch.setattr("crawlers.archive.datetime", Clock)
+    monkeypatch.setattr("crawlers.evidence.archive.datetime", Clock)
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_what_was_collected_again_meanwhile_stays(scene: Scene, monkeypatch: pyt
 
 
 def test_what_is_left_is_told_and_tried_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    from crawlers.purge import Erased
+    from crawlers.erasing.purge import Erased
 
     monkeypatch.setattr(Purge, "run", lambda self: Erased())
     done = scene.run(30)

@@ -19,7 +19,7 @@ from cases.retention import FILE, Rules, load_rules
 from cases.standing import begun_at, project
 from core.errors import ConfigError
 from core.settings import Settings
-from crawlers.archive import Archive
+from crawlers.evidence.archive import Archive
 from flows import retention as flow
 from flows.expiry import too_many
 from index.protocol import Index
@@ -162,7 +162,7 @@ def test_one_damaged_record_keeps_its_own_document_alone(scene: Scene, monkeypat
 
 
 def test_whose_evidence_stands_is_told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawlers.expired._stands", lambda root, file, *_: "-signale" in file)
+    monkeypatch.setattr("crawlers.erasing.expired._stands", lambda root, file, *_: "-signale" in file)
     done = scene.run(100)
     assert done.left == {"evidence": 1}
     assert leaving(scene.database).keys() == {scene.ids["signale"]}

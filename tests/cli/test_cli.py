@@ -277,7 +277,7 @@ def test_adding_a_source(capsys: pytest.CaptureFixture[str], settings: Settings,
 
 
 def test_opting_out_of_a_host_is_asked_first(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from tests.conftest import make_document
 
     batch = Archive(settings.archive_dir).open_batch("essai")

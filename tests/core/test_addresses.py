@@ -11,7 +11,7 @@ import yaml
 from core.addresses import FAULTS, MOST, BadAddress, check_address, inside
 from core.errors import Invalid
 from core.urls import document_id
-from crawlers import guard
+from crawlers.fetching import guard
 
 FILE = Path(__file__).parent.parent / "flows" / "hostile_urls.yml"
 LISTED: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from crawlers.warc import Capture
+from crawlers.fetching.capture import Capture
 
 NOW = datetime(2026, 11, 1, 10, 0, 0, 123456, tzinfo=UTC)
 URL = "https://exemple.test/a"

@@ -21,8 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from core.records import Document, SetAside, SourceReport
 from core.settings import ROOT, Settings
-from crawlers.archive import Archive
-from crawlers.proof import Verifier
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.proof import Verifier
 from flows.crawling import child_environment, crawl_source
 from tests.crawlers.starter import started_sooner
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 BODY = """
 import json, os, signal, sys, time, traceback
 import scrapy.core.downloader.handlers.http11, scrapy.core.engine, scrapy.crawler
-import crawlers.extract, crawlers.handler, crawlers.recognise, crawlers.run
+import crawlers.reading.extract, crawlers.fetching.handler, crawlers.recognise, crawlers.run
 from crawlers.catalog import kinds
-from crawlers.language import detect
+from crawlers.reading.language import detect
 from importlib import import_module
 for kind in kinds():
     import_module(f"crawlers.spiders.{kind}")

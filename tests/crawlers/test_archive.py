@@ -15,12 +15,12 @@ from warcio.checker import Checker
 
 from core.errors import ConfigError, VigieError
 from core.records import SetAside
-from crawlers.archive import Archive, whole_members
+from crawlers.evidence.archive import Archive, whole_members
 from tests.conftest import make_document
 from tests.crawlers.captures import make_capture
 
 if TYPE_CHECKING:
-    from crawlers.archive import OpenBatch
+    from crawlers.evidence.archive import OpenBatch
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 URL = "https://exemple.test/a"

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import SourceError
-from crawlers.drafts import Draft
-from crawlers.extract import article
-from crawlers.page import Page, decode
-from crawlers.times import find_time, parse_time
-from crawlers.walls import wall
+from crawlers.reading.drafts import Draft
+from crawlers.reading.extract import article
+from crawlers.reading.page import Page, decode
+from crawlers.reading.times import find_time, parse_time
+from crawlers.reading.walls import wall
 
 URL = "https://gazette.test/2026/10/03/le-four"
 STORY = "Le jardin partagé ouvre samedi et les bénévoles attendent les habitants du quartier pour planter des bulbes."

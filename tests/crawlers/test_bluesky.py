@@ -16,11 +16,11 @@ from pydantic import SecretStr
 
 from core.errors import ConfigError, SourceError
 from core.settings import Settings
-from crawlers.archive import Archive
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found, Page
+from crawlers.evidence.archive import Archive
 from crawlers.platforms import bluesky
 from crawlers.platforms.bluesky_posts import draft_of, languages_of, left_out, public_url
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found, Page
 from flows.crawling import crawl_source
 
 if TYPE_CHECKING:

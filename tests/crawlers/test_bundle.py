@@ -22,14 +22,14 @@ import pytest
 
 from core.errors import Invalid, NotFound
 from core.records import Document
-from crawlers import verifier
-from crawlers.archive import Archive
-from crawlers.bundle import Case, Step, seal, stamp_beside
-from crawlers.bundle_proof import prove
-from crawlers.clock import ClockState
-from crawlers.screenshot import Screenshot
-from crawlers.stamping import authorities_of, certificates_in, check, stamps
-from crawlers.verifier import MANIFEST, SEAL, Row, central, end, examine, local, proved, seal_of
+from crawlers.evidence import verifier
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.bundle import Case, Step, seal, stamp_beside
+from crawlers.evidence.bundle_proof import prove
+from crawlers.evidence.clock import ClockState
+from crawlers.evidence.stamping import authorities_of, certificates_in, check, stamps
+from crawlers.evidence.verifier import MANIFEST, SEAL, Row, central, end, examine, local, proved, seal_of
+from crawlers.fetching.screenshot import Screenshot
 from tests.authority import make_authority, serving
 from tests.crawlers.captures import NOW, make_capture
 from tests.crawlers.test_proof import PAGE, a_document, keep

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ConfigError
-from crawlers.channels import FILE, channels, load_table
-from crawlers.coins import coins
-from crawlers.numbers import ibans, mails, phones
+from crawlers.reading.channels import FILE, channels, load_table
+from crawlers.reading.coins import coins
+from crawlers.reading.numbers import ibans, mails, phones
 
 
 def contacts(text: str, *links: str) -> list[tuple[str, str]]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers import clock
-from crawlers.clock import Clock, ClockState, offset, synchronised
+from crawlers.evidence import clock
+from crawlers.evidence.clock import Clock, ClockState, offset, synchronised
 
 NOON = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)
 DATE = "Sun, 01 Nov 2026 12:00:00 GMT"

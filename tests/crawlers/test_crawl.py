@@ -16,9 +16,9 @@ import pytest
 from core.errors import ConfigError, SourceError, Unavailable
 from core.settings import ROOT, Settings
 from crawlers import run
-from crawlers.archive import Archive
 from crawlers.catalog import load_source, load_sources
-from crawlers.guard import _public
+from crawlers.evidence.archive import Archive
+from crawlers.fetching.guard import _public
 from demo.truth import load_truth, truth_of
 from flows.crawling import child_environment, crawl_source
 
@@ -61,7 +61,7 @@ def test_a_full_disk_stops_the_crawl_with_one_line_and_loses_nothing(web: DemoWe
     names = list(load_sources(settings.sources_dir))
     code = f"""
 import resource, signal, sys
-from crawlers.language import prepare
+from crawlers.reading.language import prepare
 prepare()  # its own temporary file is larger
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))

@@ -15,12 +15,12 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from core.errors import ConfigError, SourceError
-from crawlers.archive import Archive
-from crawlers.drafts import Draft
-from crawlers.page import Page
+from crawlers.evidence.archive import Archive
 from crawlers.platforms.crowdfunding import address_to_ask, parse_campaign, public_address, read_saved
 from crawlers.platforms.crowdfunding_profiles import PROFILES, is_campaign, load_profile, load_profiles, profile_of, profiles
 from crawlers.platforms.money import amount, count, currency, is_amount
+from crawlers.reading.drafts import Draft
+from crawlers.reading.page import Page
 from flows.crawling import crawl_source
 
 if TYPE_CHECKING:

@@ -187,7 +187,7 @@ def test_every_reason_is_explained_to_those_who_read_it() -> None:
 
 
 def test_every_reason_of_a_wall_is_a_blind_spot() -> None:
-    from crawlers.walls import WALLS
+    from crawlers.reading.walls import WALLS
 
     assert all(is_blind(reason) for reason, _ in WALLS)
     assert is_blind("not_a_forum")

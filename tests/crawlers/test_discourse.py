@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from core.errors import SourceError
 from crawlers.cursor import Cursor
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found, Page
 from crawlers.platforms.discourse import Topics, parse, parse_html, parse_latest, parse_topic, parse_topics, topic_json
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found, Page
 from crawlers.spiders.discourse import Options, Spider
 
 PAGES = Path(__file__).parent / "pages" / "discourse"

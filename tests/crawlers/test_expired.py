@@ -11,10 +11,10 @@ from core.files import write_text
 from core.records import MARKERS, Assessment, Document, SetAside
 from core.settings import Settings
 from core.urls import document_id
-from crawlers.archive import Archive
-from crawlers.expired import Expired, ExpiredErased, erase_expired, has_old_entries
-from crawlers.gaps import is_erased
-from crawlers.proof import Verifier
+from crawlers.erasing.expired import Expired, ExpiredErased, erase_expired, has_old_entries
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.gaps import is_erased
+from crawlers.evidence.proof import Verifier
 from flows.results import Results
 from tests.crawlers.test_purge import ANNE_1, NOW, PAUL_1, SITE, TAG, THREAD, capture, holding, is_sound, of, post, records
 
@@ -219,7 +219,7 @@ def test_erasing_again_finds_nothing(archive: Archive) -> None:
 
 def test_what_stays_is_told(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     """The proof looks at the files itself: a purge that does nothing is found out."""
-    from crawlers.purge import Erased, Purge
+    from crawlers.erasing.purge import Erased, Purge
 
     monkeypatch.setattr(Purge, "run", lambda self: Erased())
     assert dict(erase(archive, SITE).left) == {"documents": 1, "evidence": 1}

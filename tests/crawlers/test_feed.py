@@ -18,10 +18,10 @@ from pydantic import ValidationError
 
 from core.errors import SourceError
 from crawlers.cursor import Cursor
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found, Page
 from crawlers.platforms.feed import follows, from_entry, from_page, parse_feed
 from crawlers.platforms.feed_entry import Entry, digest, links_in, time_of
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found, Page
 from crawlers.spiders import feed as kind
 from flows.crawling import crawl_source
 

@@ -18,8 +18,6 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigError, SourceError
 from crawlers.cursor import Cursor
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found, Page
 from crawlers.platforms import flarum, lemmy
 from crawlers.platforms.css import find, parse_css
 from crawlers.platforms.forum import engine_of, parse, parse_listing, parse_section, parse_thread, read_saved
@@ -27,6 +25,8 @@ from crawlers.platforms.forum_addresses import clean_address, names_post, thread
 from crawlers.platforms.forum_posts import number_in
 from crawlers.platforms.forum_profiles import FILE, load, profiles
 from crawlers.platforms.forum_times import Clock, clock_of, zone_of
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found, Page
 from crawlers.spiders.forum import Options, Spider
 
 PAGES = Path(__file__).parent / "pages" / "forum"

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import SourceError
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found, Page
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found, Page
 from tests.crawlers.test_pages import PAGES, READERS, URL
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from scrapy.http import Response
 
 from core.errors import VigieError
 from core.settings import Settings
-from crawlers.guard import GuardMiddleware, Refused
-from crawlers.headers import lower_headers
+from crawlers.fetching.guard import GuardMiddleware, Refused
+from crawlers.fetching.headers import lower_headers
 from tests.crawlers.play import Answer, Web, article, crawl, holders
 
 if TYPE_CHECKING:

@@ -17,10 +17,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from core.errors import ConfigError, SourceError
-from crawlers.archive import Archive
 from crawlers.catalog import load_source
-from crawlers.drafts import Draft, Left
-from crawlers.page import Page
+from crawlers.evidence.archive import Archive
 from crawlers.platforms.crowdfunding import parse_campaign
 from crawlers.platforms.helloasso import (
     directory_address,
@@ -33,6 +31,8 @@ from crawlers.platforms.helloasso import (
     token_body,
     with_amounts,
 )
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Page
 from flows.crawling import crawl_source
 
 if TYPE_CHECKING:

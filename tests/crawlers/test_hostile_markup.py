@@ -8,9 +8,9 @@ import tracemalloc
 import pytest
 
 from core.errors import SourceError
-from crawlers.extract import article
-from crawlers.markup import html_to_text, links_of
-from crawlers.page import MAX_DEPTH, MAX_TAGS, Page, decode, parse_html, parse_json
+from crawlers.reading.extract import article
+from crawlers.reading.markup import html_to_text, links_of
+from crawlers.reading.page import MAX_DEPTH, MAX_TAGS, Page, decode, parse_html, parse_json
 
 URL = "https://gazette.test/a"
 STORY = "Le jardin partagé ouvre samedi et les bénévoles attendent les habitants du quartier pour planter des bulbes. "

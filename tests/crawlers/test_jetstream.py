@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, strategies
 from hypothesis import settings as hypothesis_settings
 
 from core.errors import SourceError, Unavailable
-from crawlers.archive import Archive
-from crawlers.drafts import Draft, Left
-from crawlers.page import Page
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.proof import Verifier
+from crawlers.fetching.sockets import Message, Peer
 from crawlers.platforms import jetstream
 from crawlers.platforms.jetstream import Window, address, item_of, read_event
-from crawlers.proof import Verifier
-from crawlers.sockets import Message, Peer
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Page
 from tests.crawlers.test_bluesky import Api, crawl, documents, everything
 from tests.crawlers.test_sockets import Stream, say
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawlers.language import _identifier, detect
+from crawlers.reading.language import _identifier, detect
 
 FRENCH = "Le jardin partagé ouvre samedi et les bénévoles attendent les habitants du quartier."
 ENGLISH = "The shared garden opens on Saturday and the volunteers are waiting for the neighbours."

@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from core.records import Document
+from crawlers.erasing.redact import without_items
+from crawlers.fetching.pace import resume_at
+from crawlers.fetching.reservations import is_reserved, parse_rules
 from crawlers.minimise import Keep, plain
-from crawlers.pace import resume_at
-from crawlers.redact import without_items
-from crawlers.reservations import is_reserved, parse_rules
 from tests.conftest import make_document
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crawlers.markup import html_to_text, links_of
-from crawlers.page import parse_json
-from crawlers.walls import reserved
+from crawlers.reading.markup import html_to_text, links_of
+from crawlers.reading.page import parse_json
+from crawlers.reading.walls import reserved
 
 
 def test_html_as_people_see_it() -> None:

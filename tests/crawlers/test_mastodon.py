@@ -19,14 +19,14 @@ from pydantic import ValidationError
 
 from core.errors import SourceError
 from core.urls import document_id
-from crawlers.archive import Archive
-from crawlers.capture import SECRET
 from crawlers.cursor import Cursor
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found, Page
+from crawlers.erasing.redact import without_items
+from crawlers.evidence.archive import Archive
+from crawlers.fetching.capture import SECRET
 from crawlers.platforms.mastodon import missing, parse_statuses
 from crawlers.platforms.mastodon_account import parse_account
-from crawlers.redact import without_items
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found, Page
 from crawlers.spiders import mastodon_account, mastodon_tag
 from flows.crawling import crawl_source
 

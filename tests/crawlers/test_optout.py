@@ -14,7 +14,7 @@ from core.accounts import Account, account_in, named_account, read_account, spel
 from core.errors import ConfigError, Invalid, VigieError
 from core.pseudonyms import pseudonym
 from core.records import Funding
-from crawlers.optout import FILE, OptOut, OptOuts, Wish, add, author_wishes, load_opt_outs, remove, wishes_of
+from crawlers.erasing.optout import FILE, OptOut, OptOuts, Wish, add, author_wishes, load_opt_outs, remove, wishes_of
 from tests.conftest import make_document
 
 KEY = b"k" * 32

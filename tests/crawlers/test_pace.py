@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigError, Unavailable
 from core.settings import ROOT
-from crawlers import pace
-from crawlers.guard import Refused
-from crawlers.hosts import LONGEST, Hosts
-from crawlers.pace import Pace, resume_at
+from crawlers.fetching import pace
+from crawlers.fetching.guard import Refused
+from crawlers.fetching.hosts import LONGEST, Hosts
+from crawlers.fetching.pace import Pace, resume_at
 from flows.crawling import crawl_source
 from tests.crawlers.play import Answer, Asked, Web, article, crawl, write_source
 
@@ -166,7 +166,7 @@ def test_ones_own_machine_without_a_delay_pays_nothing(settings: Settings, site:
 CHILD = """
 import sys, time
 from pathlib import Path
-from crawlers.hosts import Hosts
+from crawlers.fetching.hosts import Hosts
 hosts, taken = Hosts(Path(sys.argv[1])), []
 while len(taken) < 12:
     until = hosts.turn("jardins.example", delay=0.05)
@@ -194,7 +194,7 @@ def test_a_process_that_dies_lets_go_and_one_that_does_not_stops_nobody(tmp_path
     code = """
 import sys, time
 from pathlib import Path
-from crawlers.hosts import Hosts
+from crawlers.fetching.hosts import Hosts
 with Hosts(Path(sys.argv[1]))._held("jardins.example"):
     print("held", flush=True)
     time.sleep(30)

@@ -10,9 +10,9 @@ import pytest
 
 from core.errors import SourceError
 from crawlers.catalog import kinds
-from crawlers.extract import article
-from crawlers.page import Found, Page
 from crawlers.platforms import bluesky, crowdfunding, discourse, feed, forum, helloasso, jetstream, mastodon, telegram, ulule
+from crawlers.reading.extract import article
+from crawlers.reading.page import Found, Page
 from crawlers.recognise import read_any
 
 if TYPE_CHECKING:

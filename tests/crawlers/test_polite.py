@@ -18,8 +18,8 @@ from scrapy.http import HtmlResponse
 from core.pseudonyms import pseudonym
 from core.settings import Settings
 from crawlers.cursor import Cursor
-from crawlers.drafts import Draft
-from crawlers.optout import Wish, add
+from crawlers.erasing.optout import Wish, add
+from crawlers.reading.drafts import Draft
 from crawlers.spiders.base import SourceSpider
 from tests.crawlers.play import JSON, WORDS, XML, Answer, Asked, Web, adds_up, article, as_json, crawl, documents, holders, playing, reset, unproved
 from tests.crawlers.stages import Bluesky, Discourse, Feed, Forum, Mastodon, Post, Telegram, Ulule
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from crawlers.page import Page
+    from crawlers.reading.page import Page
     from tests.crawlers.stages import Stage
 
 KEY = "k" * 32

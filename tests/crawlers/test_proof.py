@@ -23,21 +23,21 @@ from cli.main import run
 from core.errors import Invalid, NotFound
 from core.records import Document, Funding
 from core.urls import document_id
-from crawlers import matching
-from crawlers.clock import ClockState
-from crawlers.drafts import Draft, content_digest, deleted
-from crawlers.exhibit import export
-from crawlers.matching import NoCodec, Payload, TooMuch, plain, unpacked, views
-from crawlers.members import members, parse
-from crawlers.proof import Verifier, document_of, verify
-from crawlers.witness import identified
+from crawlers.evidence import matching
+from crawlers.evidence.clock import ClockState
+from crawlers.evidence.exhibit import export
+from crawlers.evidence.matching import NoCodec, Payload, TooMuch, plain, unpacked, views
+from crawlers.evidence.members import members, parse
+from crawlers.evidence.proof import Verifier, document_of, verify
+from crawlers.evidence.witness import identified
+from crawlers.reading.drafts import Draft, content_digest, deleted
 from tests.conftest import make_document
 from tests.crawlers.captures import NOW, URL, make_capture, make_certificate
 
 if TYPE_CHECKING:
-    from crawlers.archive import Archive
-    from crawlers.proof import Proof
-    from crawlers.warc import Capture
+    from crawlers.evidence.archive import Archive
+    from crawlers.evidence.proof import Proof
+    from crawlers.fetching.capture import Capture
 
 WARCIO = Path(sys.executable).with_name("warcio")
 TEXT = "Une première ligne, avec des mots.\nUne seconde : « l'été », n°2.\n[image : un verger]"
@@ -304,7 +304,7 @@ def xml(inner: str) -> str:
     ids=["html", "bom", "json", "json_utf8", "json_text", "ndjson", "cdata", "escaped", "attribute", "script", "string", "kickstarter", "meta"],
 )
 def test_a_text_is_found_wherever_a_site_puts_it(body: bytes, kind: str) -> None:
-    from crawlers.page import decode
+    from crawlers.reading.page import decode
 
     payload = Payload(decode(body, kind))
     assert payload.missing(LINES.split("\n")) == {}
@@ -341,7 +341,7 @@ def test_other_charsets_and_markdown() -> None:
         )
         == {}
     )
-    from crawlers.page import decode
+    from crawlers.reading.page import decode
 
     assert Payload(decode("<p>l'été à Nîmes</p>".encode("cp1252"), "text/html; charset=iso-8859-1")).missing(["L'été à Nîmes"]) == {}
 
@@ -421,7 +421,7 @@ def test_a_body_that_does_not_unpack(archive: Archive, coding: str) -> None:
 
 
 def test_an_articles_text_may_lack_what_drawing_it_out_leaves_out(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    from crawlers import extract
+    from crawlers.reading import extract
 
     drawn = "Un long paragraphe sans son encadré au milieu."
     document = a_document(text=drawn, title=None).model_copy(update={"kind": "article"})
@@ -528,7 +528,7 @@ def test_an_exhibit_overwrites_no_folder_and_leaves_no_half(archive: Archive, tm
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("crawlers.exhibit.sync", fail)
+    monkeypatch.setattr("crawlers.evidence.exhibit.sync", fail)
     monkeypatch.setattr("core.files.sync", fail)
     for name in ("z", "z.zip"):
         with pytest.raises(KeyboardInterrupt):

@@ -31,16 +31,16 @@ from core.pseudonyms import pseudonym
 from core.records import MARKERS, Assessment, Document, Evidence, SetAside, WarcRef
 from core.settings import Settings
 from core.urls import document_id
-from crawlers.archive import Archive
-from crawlers.gaps import fitted, gap
-from crawlers.members import Record, member, members, new_id, parse, record_of
-from crawlers.optout import OptOuts, add, load_opt_outs, wishes_of
-from crawlers.proof import Verifier
-from crawlers.purge import LOG, WORKSHOP, Purge
-from crawlers.remains import remains
-from crawlers.sweep import ANSWERS
-from crawlers.traces import Payload, Traces
-from crawlers.warc import Capture
+from crawlers.erasing.optout import OptOuts, add, load_opt_outs, wishes_of
+from crawlers.erasing.purge import LOG, WORKSHOP, Purge
+from crawlers.erasing.remains import remains
+from crawlers.erasing.sweep import ANSWERS
+from crawlers.erasing.traces import Payload, Traces
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.gaps import fitted, gap
+from crawlers.evidence.members import Record, member, members, new_id, parse, record_of
+from crawlers.evidence.proof import Verifier
+from crawlers.fetching.capture import Capture
 from flows.forgetting import forgetting
 from flows.publishing import publish_waiting
 from flows.purging import Purged, purge, verify

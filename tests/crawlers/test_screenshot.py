@@ -24,10 +24,10 @@ import pytest
 from cli import main
 from core.errors import ConfigError, Invalid, SourceError
 from core.settings import ROOT
-from crawlers import proxy as guarding
-from crawlers import screenshot
-from crawlers.proxy import GuardProxy, Refused, place_of
-from crawlers.screenshot import CHROMIUM, permitted, take
+from crawlers.fetching import proxy as guarding
+from crawlers.fetching import screenshot
+from crawlers.fetching.proxy import GuardProxy, Refused, place_of
+from crawlers.fetching.screenshot import CHROMIUM, permitted, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -313,7 +313,7 @@ def test_a_killed_browser_leaves_nothing(site: Site, own_temporary: Path) -> Non
 
 @needs_chromium
 def test_a_killed_program_leaves_no_browser(site: Site, own_temporary: Path) -> None:
-    code = f"from crawlers import screenshot as s; s.PROFILES = {str(own_temporary)!r}\ns.take({site.url('/endless')!r}, contact='x', allowed={{{site.place!r}}})"
+    code = f"from crawlers.fetching import screenshot as s; s.PROFILES = {str(own_temporary)!r}\ns.take({site.url('/endless')!r}, contact='x', allowed={{{site.place!r}}})"
     child = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     end = time.monotonic() + 20
     while "/endless" not in site.asked and time.monotonic() < end:
@@ -387,8 +387,8 @@ def test_the_command(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert main.run(["evidence", "screenshot", site.url("/a"), "--to", str(target)]) == 2  # a private address, even for robots.txt
     assert not site.asked
     for name in ("take", "permitted"):
-        real = getattr(sys.modules["crawlers.screenshot"], name)
-        monkeypatch.setattr(f"crawlers.screenshot.{name}", lambda *a, real=real, **k: real(*a, allowed={site.place}, **k))
+        real = getattr(sys.modules["crawlers.fetching.screenshot"], name)
+        monkeypatch.setattr(f"crawlers.fetching.screenshot.{name}", lambda *a, real=real, **k: real(*a, allowed={site.place}, **k))
     assert main.run(["evidence", "screenshot", site.url("/a"), "--to", str(target)]) == 0
     facts = json.loads((tmp_path / "image.png.json").read_text())
     assert facts["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()

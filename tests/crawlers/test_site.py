@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigError, SourceError
 from crawlers.catalog import load_source
-from crawlers.page import Page
 from crawlers.platforms.sitemap import Place, matching, parse_sitemap, parse_start
+from crawlers.reading.page import Page
 from tests.crawlers.play import WORDS, XML, Answer, Web, adds_up, article, aside, crawl, documents, unproved
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 
 from core.errors import SourceError
-from crawlers import sockets
-from crawlers.sockets import Gate, Message, messages
+from crawlers.fetching import sockets
+from crawlers.fetching.sockets import Gate, Message, messages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

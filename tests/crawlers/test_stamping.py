@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigError
-from crawlers import stamping
-from crawlers.stamping import Missed, Stamp, authorities_of, certificates_in, check, stamps
+from crawlers.evidence import stamping
+from crawlers.evidence.stamping import Missed, Stamp, authorities_of, certificates_in, check, stamps
 from tests.authority import Authority, make_authority, serving
 
 MANIFEST = b'{"files": []}'

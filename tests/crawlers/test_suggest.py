@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.page import Page
+from crawlers.reading.page import Page
 from crawlers.suggest import from_address, from_instance, from_page, name_of, not_a_source
 
 ARTICLE = "<html><head><title>Un titre</title></head><body><p>Un texte.</p></body></html>"

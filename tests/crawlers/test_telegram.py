@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from core.errors import SourceError
 from crawlers.cursor import Cursor
-from crawlers.drafts import Draft, Left
-from crawlers.page import Found, Page
 from crawlers.platforms.telegram import embed_address, missing, parse, parse_post, parse_preview
 from crawlers.platforms.telegram_message import count
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Found, Page
 from crawlers.spiders.telegram_channel import MAX_PROBES, Options, Spider
 
 PAGES = Path(__file__).parent / "pages" / "telegram_channel"

@@ -15,11 +15,11 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from core.errors import ConfigError, SourceError
-from crawlers.archive import Archive
 from crawlers.catalog import load_source
-from crawlers.drafts import Draft, Left
-from crawlers.page import Page
+from crawlers.evidence.archive import Archive
 from crawlers.platforms.ulule import VERSION, api_address, parse_project, parse_search, project_address, read_saved, search_address
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.page import Page
 from flows.crawling import crawl_source
 
 if TYPE_CHECKING:

@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from crawlers.clock import ClockState
-from crawlers.members import MAX_RECORD, Damaged, member, members, parse, record_of
-from crawlers.warc import EvidenceFile, address_of, payloads_of
+from crawlers.evidence.clock import ClockState
+from crawlers.evidence.members import MAX_RECORD, Damaged, member, members, parse, record_of
+from crawlers.evidence.warc import EvidenceFile, address_of, payloads_of
 from tests.crawlers.captures import NOW, URL, make_capture, make_certificate
 
 if TYPE_CHECKING:
-    from crawlers.members import Record
-    from crawlers.warc import Capture
+    from crawlers.evidence.members import Record
+    from crawlers.fetching.capture import Capture
 
 WARCIO = Path(sys.executable).with_name("warcio")
 NEVER = lambda sha256, *, url: None

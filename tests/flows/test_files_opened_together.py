@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from cases.database import Database
 from core.sqlite import write_ahead
-from crawlers.ledger import Ledger
+from crawlers.evidence.ledger import Ledger
 from flows.delivery_outbox import Outbox
 from index.campaigns.files import File
 

@@ -15,7 +15,7 @@ from core.errors import ConfigError, Unavailable
 from core.files import read_lines
 from core.records import MARKERS, Assessment, SourceReport
 from core.settings import ROOT, Settings
-from crawlers.archive import Archive
+from crawlers.evidence.archive import Archive
 from flows.checks import check_all
 from flows.crawling import child_environment
 from flows.projection import plain

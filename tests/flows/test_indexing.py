@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from core.records import Decision, Document
     from core.settings import Settings
-    from crawlers.archive import Archive
+    from crawlers.evidence.archive import Archive
     from index.campaigns.store import Text
     from index.documents import Entry
     from index.protocol import Written

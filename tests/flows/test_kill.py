@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from warcio.checker import Checker
 
 from core.settings import ROOT, Settings
-from crawlers.archive import Archive
+from crawlers.evidence.archive import Archive
 from demo.serve import demo_web, write_sources
 from flows.crawling import child_environment
 from index.open import open_index

@@ -42,9 +42,9 @@ from core.errors import Conflict, Forbidden, Invalid
 from core.pseudonyms import load_key, pseudonym
 from core.records import MARKERS, Assessment, SetAside
 from core.settings import Settings
-from crawlers.archive import Archive
-from crawlers.optout import load_held, load_opt_outs
-from crawlers.proof import Verifier
+from crawlers.erasing.optout import load_held, load_opt_outs
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.proof import Verifier
 from flows import rights as flow
 from flows.publishing import publish_waiting
 from flows.results import Results

@@ -25,10 +25,11 @@ from cases.tables_notices import BundleRow
 from cli.main import run
 from core.records import Document
 from core.settings import ROOT, Settings
-from crawlers import bundle, screenshot
-from crawlers.archive import Archive
-from crawlers.bundle_proof import prove
-from crawlers.stamping import certificates_in
+from crawlers.evidence import bundle
+from crawlers.evidence.archive import Archive
+from crawlers.evidence.bundle_proof import prove
+from crawlers.evidence.stamping import certificates_in
+from crawlers.fetching import screenshot
 from flows import sealing as flow
 from flows.forgetting import forgetting
 from flows.sealing import Made, make_bundles
@@ -172,7 +173,7 @@ with closing(open_database(settings)) as database:
 KILLED = (
     """
 import os, signal, sys
-from crawlers import bundle, stamping
+from crawlers.evidence import bundle, stamping
 from flows import sealing
 at, seen = int(sys.argv[1]), 0
 def counted(function):

@@ -18,7 +18,7 @@ from cases.database import Database, open_database
 from cases.submissions import Submission, find, submit_url
 from cases.tables_work import SubmissionRow
 from core.settings import Settings
-from crawlers.archive import Archive
+from crawlers.evidence.archive import Archive
 from flows.submissions import now, working
 from tests.cases.test_submissions import member
 from tests.crawlers.play import Answer, Asked, Web

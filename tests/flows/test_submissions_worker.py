@@ -19,7 +19,7 @@ from cases.tables_work import SubmissionRow
 from core.errors import Unavailable
 from core.settings import ROOT, Settings
 from core.urls import document_id
-from crawlers.archive import Archive
+from crawlers.evidence.archive import Archive
 from crawlers.submitted import Outcome
 from flows import fetching, showing, submissions
 from flows.crawling import child_environment

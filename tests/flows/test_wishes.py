@@ -20,8 +20,8 @@ from core import logs
 from core.pseudonyms import load_key, pseudonym
 from core.records import MARKERS, Assessment
 from core.settings import Settings
-from crawlers.archive import Archive
-from crawlers.optout import load_opt_outs
+from crawlers.erasing.optout import load_opt_outs
+from crawlers.evidence.archive import Archive
 from flows import optouts as flow
 from flows.optouts import Handled, handle_opt_outs
 from flows.publishing import publish_waiting

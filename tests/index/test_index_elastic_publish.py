@@ -23,7 +23,7 @@ from core.errors import Unavailable
 from core.files import read_lines
 from core.records import MARKERS, Assessment, Document
 from core.settings import Settings
-from crawlers.archive import Archive
+from crawlers.evidence.archive import Archive
 from flows.publishing import PublishReport, publish_waiting
 from flows.results import Results
 from index.documents import Entry
