@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from cases.notice import NO_ACTION
 from cases.register import register
+from cases.reporting.providers import providers_in
 from cases.tables_notices import NoticeRow, SignatureRow
 from core.records import Record
 
@@ -46,7 +47,8 @@ class Rate(Record):
     """Of one platform, category or person. Items of notices that were answered; ``overturned`` of those on which a measure was taken."""
 
     by: By
-    key: str
+    key: str  # of a platform that many run: its provider's, as in reports
+    name: str = ""  # of such a provider, where cases/platforms does not say it; nobody's
     notices: int
     items: int
     answered: int
@@ -132,8 +134,12 @@ def _warned(rate: Rate) -> Iterator[Warned]:
 
 
 def rates(database: Database, *, organisation_id: str | None, since: date | datetime, until: date | datetime) -> tuple[Rate, ...]:
-    """Of the notices of these days. Raises Unavailable, ConfigError."""
-    return rates_of(register(database, organisation_id=organisation_id, since=since, until=until), _signers(database, organisation_id))
+    """Of the notices of these days; each provider of a platform that many run counts by itself. Raises Unavailable, ConfigError."""
+    with database.reading() as session:
+        known = providers_in(session, organisation_id)
+    rows = (row._replace(platform=known.of(row)) for row in register(database, organisation_id=organisation_id, since=since, until=until))
+    found = rates_of(rows, _signers(database, organisation_id))
+    return tuple(one.model_copy(update={"name": known.named.get(one.key, "")}) if one.by == "plateforme" else one for one in found)
 
 
 def _signers(database: Database, organisation_id: str | None) -> dict[str, list[str]]:

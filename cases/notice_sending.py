@@ -197,16 +197,17 @@ def carried_out(
         return _sent_if_all(session, row, at=at)
 
 
-def settle(database: Database, identifier: str, *, left: bool, actor: Actor, act: Act, reference: str | None = None) -> tuple[Sending, ...]:
-    """A person looked whether the provider took what is incertaine. Where it did not, it may be confirmed again.
+def settle(
+    database: Database, notice_id: str, identifier: str, *, left: bool, actor: Actor, act: Act, reference: str | None = None
+) -> tuple[Sending, ...]:
+    """A person looked whether the provider took what is incertaine of this notice. Where it did not, it may be confirmed again.
 
     Raises NotFound, Forbidden, Conflict.
     """
     with database.writing() as session:
-        row = session.get(SendingRow, identifier)
-        if row is None:
-            raise NotFound(f"sending {identifier[:64]!r} does not exist")
-        notice = owned(session, row.notice_id, actor)
+        notice, row = owned(session, notice_id, actor), session.get(SendingRow, identifier)
+        if row is None or row.notice_id != notice.id:
+            raise NotFound(f"sending {identifier[:64]!r} does not exist, or is of another notice")
         _sender(session, actor, notice)
         outcome: Outcome = "partie" if left else "refusee"
         if row.state != outcome:

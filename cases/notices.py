@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from cases import duties
 from cases.deciding import text_of
-from cases.decisions import OPEN, refuse_leaving
-from cases.notice import Content, digest_of
-from cases.notice_drafting import carried_over, content_of, item_of, quotes_of, standing_of
+from cases.notice import Content, Item, digest_of
+from cases.notice_drafting import carried_over, content_of, quotes_of, standing_of
 from cases.notice_events import done_already, event_id, happen, may_write, needs_state, owned, refuse_other_version
 from cases.notice_found import Found, found_in
+from cases.notice_items import ask_duties, items_of, rearranged
 from cases.notice_records import Complaint, Notice, NoticeItem, content_in, record_of, subject_of
 from cases.notice_rules import Problem, load_setting, problems_of
 from cases.profiles import notifier_in
@@ -26,6 +25,7 @@ from core.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -65,8 +65,7 @@ def draft(
         session.add(row)
         session.flush()
         _write_items(session, row, content)
-        reasons = {item.document_id: why for item in content.items if (why := duties.why_of(item.qualification, item.flags))}
-        duties.ask_in(session, reasons, at=act.at, actor=actor)
+        ask_duties(session, content.items, at=act.at, actor=actor)
         happen(session, row, "creee", actor=actor, act=act, data={"items": len(content.items), "digest": row.digest})
         return record_of(session, row)
 
@@ -79,29 +78,13 @@ def _platform(entries: Sequence[Entry], setting: Setting) -> str:
 
 
 def _drafted(session: Session, entries: Sequence[Entry], platform: str, setting: Setting) -> Content:
-    unique = {entry["id"]: entry for entry in entries}
-    refuse_leaving(session, list(unique))
-    found = found_in(session, {name: text_of(entry) for name, entry in unique.items()})
-    for name, entry in unique.items():
-        _refuse_undecided(name, entry, found[name])
-    items = sorted(
-        (item_of(entry, found[name]) for name, entry in unique.items()), key=lambda item: (item.published_at or item.collected_at, item.url)
-    )
+    items, found, automated = items_of(session, entries)
     if all(set(item.markers) <= {"complotisme"} for item in items):
         raise Invalid("complotisme alone never becomes a notice: an opinion is lawful by default; a separate illegality must be shown")
-    automated = any(entry["markers"] or entry["alerts"] for entry in unique.values())
     try:
         return content_of(setting.platforms.platform(platform).id, items, found, setting, automated=automated)
     except ValidationError as error:
         raise _invalid(error) from error
-
-
-def _refuse_undecided(name: str, entry: Entry, found: Found) -> None:
-    decision = found.decision
-    if decision is None or decision.qualification not in OPEN or decision.text_sha256 != text_of(entry):
-        raise Invalid(f"no decision illicite_presume or urgence stands on the text of {name}; two people read it first")
-    if not found.settled or len(found.readers) < 2:
-        raise Invalid(f"{name} was not read alike by two different people; a notice needs two readings in the console")
 
 
 def _columns(content: Content, setting: Setting, organisation_id: str) -> dict[str, Any]:
@@ -149,10 +132,12 @@ def listed(
 
 
 def change(
-    database: Database, identifier: str, changes: Mapping[str, Any], *, version: int, actor: Actor, act: Act, setting: Setting | None = None
-) -> Notice:
-    """Write these fields of a content anew: those of ``CHANGEABLE``, and ``items``: ids of the documents to keep, in their order.
+    database: Database, identifier: str, changes: Mapping[str, Any], *, version: int, actor: Actor, act: Act, entries: Sequence[Entry] = (),
+    setting: Setting | None = None,
+) -> Notice:  # fmt: skip
+    """Write these fields of a content anew: those of ``CHANGEABLE``, and ``items``: ids of its documents, in their order.
 
+    An item that is not among them leaves; one that the notice has not yet enters by its entry of an index, see notice_items.
     What stands on the items is taken from the decisions again. Signatures under what was there before fall.
     Raises NotFound, Conflict for another version or once it has left, Invalid; Unavailable, ConfigError.
     """
@@ -165,7 +150,7 @@ def change(
         refuse_other_version(row, version)
         _refuse_on_its_way(session, row)
         setting = setting or load_setting(notifier_in(session, row.organisation_id))
-        content = _changed(session, row, changes, setting)
+        content = _changed(session, row, changes, entries, setting, actor=actor, at=act.at)
         if digest_of(content) != row.digest:
             row.version, row.state = row.version + 1, "brouillon"
             for name, value in _columns(content, setting, row.organisation_id).items():
@@ -182,35 +167,31 @@ def _refuse_on_its_way(session: Session, row: NoticeRow) -> None:
         raise Conflict(f"notice {row.id} is on its way: a person confirmed that it leaves; what was confirmed is not changed")
 
 
-def _changed(session: Session, row: NoticeRow, changes: Mapping[str, Any], setting: Setting) -> Content:
+def _changed(
+    session: Session, row: NoticeRow, changes: Mapping[str, Any], entries: Sequence[Entry], setting: Setting, *, actor: Actor, at: datetime
+) -> Content:
     content = content_in(row)
     if content is None:
         raise Conflict(f"the content of notice {row.id} was erased; draft another one")
     unknown = sorted(set(changes) - CHANGEABLE - {"items"})
     if unknown:
         raise Invalid(f"field {unknown[0][:40]!r} cannot be changed; expected one of: items, {', '.join(sorted(CHANGEABLE))}")
-    items = _kept(content, changes.get("items"))
-    found = found_in(session, {item.document_id: item.text_sha256 for item in items})
-    fresh = [item.model_copy(update=standing_of(found[item.document_id])) if found[item.document_id].decision else item for item in items]
     said = {**content.model_dump(mode="json"), **{name: value for name, value in changes.items() if name != "items"}}
     try:
-        made = Content.model_validate({**said, "items": [item.model_dump() for item in fresh]})
+        made = Content.model_validate(said)
     except ValidationError as error:
         raise _invalid(error) from error
     for name in made.bases:
         setting.legal.basis(name)
     setting.platforms.platform(made.platform)
-    return carried_over(made, setting, quotes_of(fresh, found))
+    made = rearranged(session, made, changes.get("items"), entries, setting, at=at, actor=actor)
+    found = found_in(session, {item.document_id: item.text_sha256 for item in made.items})
+    fresh = tuple(_as_decided(item, found[item.document_id]) for item in made.items)
+    return carried_over(made.model_copy(update={"items": fresh}), setting, quotes_of(fresh, found))
 
 
-def _kept(content: Content, names: Sequence[str] | None) -> list[Any]:
-    known = {item.document_id: item for item in content.items}
-    if names is None:
-        return list(content.items)
-    missing = [name for name in names if name not in known]
-    if missing or not names:
-        raise Invalid("items: expected ids of documents of this notice, at least one; for others, draft another notice")
-    return [known[name] for name in dict.fromkeys(names)]
+def _as_decided(item: Item, found: Found) -> Item:
+    return Item.model_validate({**item.model_dump(), **standing_of(found)}) if found.decision else item
 
 
 def _invalid(error: ValidationError) -> Invalid:

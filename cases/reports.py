@@ -15,9 +15,10 @@ from pydantic import AwareDatetime
 from sqlalchemy import func, select
 
 from cases import audit
-from cases.papers.tableau import year_before
+from cases.papers.tableau import Picture, year_before
 from cases.reporting.checking import findings_in, refuse
 from cases.reporting.providers import known_names_in
+from cases.reporting.subtracting import between
 from cases.scanning import personal_data
 from cases.tables_notices import ReportRow
 from cases.tables_people import OrganisationRow
@@ -72,13 +73,23 @@ def looked_through(database: Database, kind: Kind, figures: Record) -> tuple[Fin
     return findings_in(kind, figures.model_dump(mode="json"), names=known_names(database))
 
 
+def refuse_loose_draft(kind: Kind) -> None:
+    """Raises Forbidden for a draft that is to leave its page, of a kind that hides: nothing limits which periods are drafted."""
+    if kind in HIDING:
+        raise Forbidden(
+            f"a draft of {kind} is given neither as a file nor to programs: two of them, subtracted, tell what each hides; freeze one, "
+            "or look at the page"
+        )
+
+
 def freeze(
     database: Database, figures: Record, *, kind: Kind, since: date, until: date, changelog: str, actor: Actor, act: str, now: datetime | None = None
 ) -> Report:
     """Keep a report of the actor's own organisation as its next version. The same act again changes nothing.
 
     Raises Invalid where it names somebody, where the period is not over, or where a later version does not say what changed; Conflict for
-    statistics whose difference with others would tell what each hides: of a period that overlaps another one, or of care alone beside all contents.
+    statistics whose difference with others would tell what each hides: of a period that overlaps another one, of care alone beside all contents, or
+    see _refuse_subtraction.
     """
     at, said = now or datetime.now(UTC), changelog.strip()
     identifier = hashlib.sha256(f"report\n{actor.id}\n{act}".encode()).hexdigest()[:32]
@@ -87,6 +98,7 @@ def freeze(
     _check(since, until, said, today=at.date())
     with database.writing() as session:
         if session.get(ReportRow, identifier) is None:
+            _refuse_subtraction(session, kind, values)
             version = _next_version(session, kind, actor.organisation_id, since, until, health=bool(values.get("health")))
             if version > 1 and not said:
                 raise Invalid("a later version of a report says what changed and why; write its changelog")
@@ -131,6 +143,30 @@ def _refuse_difference(session: Session, kind: Kind, since: date, until: date, *
             raise Conflict(
                 f"{other}, on {'all contents' if health else 'care alone'}; the difference of the two could tell what is hidden: keep to one"
             )
+
+
+def _refuse_subtraction(session: Session, kind: Kind, figures: dict[str, Any], *, beside: str = "") -> None:
+    """Raises Conflict where these figures and a published report, of any organisation, would tell together what one of them hides.
+
+    ``beside``: id of the report that they are of.
+    """
+    if kind not in HIDING:
+        return
+    rows = session.scalars(select(ReportRow).where(ReportRow.kind.in_(HIDING), ReportRow.published_at.is_not(None), ReportRow.id != beside))
+    if found := between(figures, [row.figures for row in rows]):
+        raise Conflict(
+            f"a published report on {found[0]['since']}/{found[0]['until']} and this one would tell together {found[1]}; what is published stays: "
+            "wait until the counts differ by five or more, or give these contents in the report of another period"
+        )
+
+
+def published_picture(database: Database, since: date, until: date) -> Picture | None:
+    """The last picture of exactly these days that is published, of whichever organisation: all count the same contents."""
+    with database.reading() as session:
+        wanted = select(ReportRow).where(ReportRow.kind == "tableau_annuel", ReportRow.since == since, ReportRow.until == until)
+        wanted = wanted.where(ReportRow.published_at.is_not(None)).order_by(ReportRow.published_at.desc(), ReportRow.id)
+        row = session.scalars(wanted.limit(1)).first()
+        return Picture.model_validate(row.figures) if row else None
 
 
 def _counted(kind: str, since: date, until: date) -> tuple[tuple[date, date], ...]:
@@ -197,7 +233,8 @@ def read_over(database: Database, identifier: str, *, sha256: str, actor: Actor,
 def publish(database: Database, identifier: str, *, actor: Actor, now: datetime | None = None) -> Report:
     """Show a report to everybody, once another person has read it over. It is looked through once more: accounts may have been added since.
 
-    Raises NotFound, Conflict where nobody has read it over or its figures were changed, Invalid where it names somebody.
+    Raises NotFound, Conflict where nobody has read it over, its figures were changed or what was published since would tell with it what it hides,
+    Invalid where it names somebody.
     """
     found, at = find(database, identifier, actor=actor), now or datetime.now(UTC)
     refuse(findings_in(found.kind, found.figures, names=known_names(database)))
@@ -208,6 +245,7 @@ def publish(database: Database, identifier: str, *, actor: Actor, now: datetime 
         if row.sha256 != digest_of(row.figures):
             raise Conflict("the figures are not the ones that were frozen; freeze the report again")
         if row.published_at is None:
+            _refuse_subtraction(session, found.kind, row.figures, beside=row.id)
             row.published_at = at
             details = {"kind": row.kind, "version": row.version, "sha256": row.sha256}
             audit.record(session, actor=actor.id, action="report_published", subject=("report", identifier), details=details, at=at)

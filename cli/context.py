@@ -40,8 +40,11 @@ def progress() -> Progress:
     return Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty())
 
 
-def agree(question: str, *, yes: bool) -> None:
-    """Go on only if a person says so (o, oui, y, yes), or a script did with --yes. Raises Invalid, also where nobody can be asked."""
+def agree(question: str, *, yes: bool | None) -> None:
+    """Go on only if a person says so (o, oui, y, yes), or a script did with --yes; None: of a command that has no such option.
+
+    Raises Invalid, also where nobody can be asked.
+    """
     from core.errors import Invalid
 
     if yes:
@@ -49,7 +52,7 @@ def agree(question: str, *, yes: bool) -> None:
     click.echo(f"{question} [o/N] ", nl=False, err=True)
     answer = sys.stdin.readline()
     if not answer:  # the end of the input, not an empty line
-        raise Invalid("nobody can be asked here; add --yes to agree")
+        raise Invalid(f"nobody can be asked here; {'run it in a terminal and answer there' if yes is None else 'add --yes to agree'}")
     if answer.strip().lower() not in ("o", "oui", "y", "yes"):
         raise Invalid("declined; nothing was changed")
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import start
-from cli.notice_desk import BY, desk, moment_of, new_act
+from cli.notice_desk import BY, by_or_piped, desk, moment_of, new_act
 from cli.notices import notices
+from cli.passwords import refuse_both
 
 if TYPE_CHECKING:
     from cases.notice_following import ItemOutcome
@@ -48,7 +49,7 @@ def outcomes_of(items: tuple[str, ...]) -> list[ItemOutcome]:
 
 @notices.command()
 @NOTICE
-@BY
+@by_or_piped
 @AT
 @click.option("--reference", help="That the provider gave.")
 @click.pass_context
@@ -63,7 +64,7 @@ def acknowledge(ctx: click.Context, identifier: str, *, login: str, moment: str 
 
 @notices.command()
 @NOTICE
-@BY
+@by_or_piped
 @AT
 @OUTCOME
 @click.option("--redress/--no-redress", default=None, help="Whether it said how to complain.")
@@ -82,7 +83,7 @@ def answer(
 
 @notices.command()
 @NOTICE
-@BY
+@by_or_piped
 @AT
 @click.option("--text", "source", required=True, type=click.File(encoding="utf-8"), help="The complaint as you filed it; - for standard input.")
 @click.option("--body", help="A certified body, for a complaint out of court.")
@@ -91,6 +92,7 @@ def complain(ctx: click.Context, identifier: str, *, login: str, moment: str | N
     """You filed a complaint: with the provider, or with --body out of court."""
     from cases import notice_following as following
 
+    refuse_both(ctx, "--text", source)
     text = str(source.read())
     with desk(ctx, login) as at:
         options: dict[str, Any] = {"kind": "hors_tribunal" if body else "interne", "body": body, "filed_at": moment_of(moment)}
@@ -100,7 +102,7 @@ def complain(ctx: click.Context, identifier: str, *, login: str, moment: str | N
 @notices.command()
 @click.argument("complaint", metavar="COMPLAINT")
 @click.argument("outcome", type=click.Choice(OUTCOMES))
-@BY
+@by_or_piped
 @AT
 @OUTCOME
 @click.pass_context
@@ -115,7 +117,7 @@ def outcome(ctx: click.Context, complaint: str, outcome: Any, *, login: str, mom
 
 @notices.command()
 @NOTICE
-@BY
+@by_or_piped
 @AT
 @click.pass_context
 def reinstated(ctx: click.Context, identifier: str, *, login: str, moment: str | None) -> int:
@@ -128,7 +130,7 @@ def reinstated(ctx: click.Context, identifier: str, *, login: str, moment: str |
 
 @notices.command()
 @NOTICE
-@BY
+@by_or_piped
 @WORDS
 @click.pass_context
 def correct(ctx: click.Context, identifier: str, *, login: str, words: str) -> int:
@@ -141,7 +143,7 @@ def correct(ctx: click.Context, identifier: str, *, login: str, words: str) -> i
 
 @notices.command()
 @NOTICE
-@BY
+@by_or_piped
 @WORDS
 @click.pass_context
 def withdraw(ctx: click.Context, identifier: str, *, login: str, words: str) -> int:
@@ -154,7 +156,7 @@ def withdraw(ctx: click.Context, identifier: str, *, login: str, words: str) -> 
 
 @notices.command()
 @NOTICE
-@BY
+@by_or_piped
 @click.pass_context
 def close(ctx: click.Context, identifier: str, *, login: str) -> int:
     """Nothing more is expected, or a draft is given up; its retention period begins."""
@@ -197,7 +199,8 @@ def rates(ctx: click.Context, *, login: str, since: Any, until: Any) -> int:
         found = notice_rates.rates(at.database, organisation_id=at.actor.organisation_id, since=since.date(), until=until.date())
     for one in found:
         refused, back = one.refused, one.overturned
-        click.echo(f"{one.by:<11} {one.key[:50]:<50} refusés {refused.hits}/{refused.of}  rétablis {back.hits}/{back.of}  corrigées {one.corrected}")
+        name = (one.name or one.key)[:50]
+        click.echo(f"{one.by:<11} {name:<50} refusés {refused.hits}/{refused.of}  rétablis {back.hits}/{back.of}  corrigées {one.corrected}")
     for warning in notice_rates.warnings_of(found):
         click.echo(f"ATTENTION ({warning.article}) {warning.says}")
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import console, start
+from cli.passwords import PIPED, secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,12 @@ STATES = {
     "brouillon": "brouillon", "signee": "signée", "envoyee": "envoyée", "accusee": "reçue", "repondue": "répondue", "contestee": "contestée",
     "close": "close",
 }  # fmt: skip
-BY = click.option("--by", "login", required=True, metavar="LOGIN", help="Your account, an e-mail address.")
+BY = click.option("--by", "login", required=True, metavar="LOGIN", help="Your account, an e-mail address.")  # asks for the password where it acts
+
+
+def by_or_piped(command: Any) -> Any:
+    """--by, and --password-stdin for it."""
+    return BY(PIPED(command))
 
 
 class Desk:
@@ -77,21 +83,21 @@ def desk(ctx: click.Context, login: str, *, acting: bool = True) -> Iterator[Des
     with closing(open_database(settings)) as database:
         person = accounts.find_person(database, identifier=login)
         if acting:
-            password = click.prompt(f"Mot de passe de {person.login}", hide_input=True, err=True)
+            password = secret(ctx, f"Mot de passe de {person.login}")
             if accounts.check_password(database, login=person.login, password=password) is None:
                 raise Forbidden(f"this is not the password of {person.login}, or the account is disabled; nothing was changed")
-            _code(settings, database, person.id)
+            _code(ctx, settings, database, person.id)
         actor = Actor(id=person.id, organisation_id=person.organisation_id, name=person.name, roles=person.roles)
         yield Desk(settings, database, actor)
 
 
-def _code(settings: Settings, database: Database, person_id: str) -> None:
+def _code(ctx: click.Context, settings: Settings, database: Database, person_id: str) -> None:
     from cases import totp
     from cases.signing import signing_secret
     from core.errors import Forbidden
 
     if totp.is_on(database, person_id):
-        code = click.prompt("Code à usage unique", err=True)
+        code = secret(ctx, "Code à usage unique")
         if not totp.take(database, person_id, code.strip(), secret=signing_secret(settings)):
             raise Forbidden("this one-time code is wrong, or was used; nothing was changed")
 

@@ -1,6 +1,7 @@
 """``vigie notices``: draft, sign, send and follow notices (DSA art. 16) from a terminal, by the same rules as in the console.
 
-Whoever changes something says who they are with --by and types their password: it is never an argument, and no option skips it.
+Whoever changes something says who they are with --by and gives their password: it is never an argument, and no option skips it. Signing and sending
+ask for a person's yes besides, at a terminal.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.context import identifier_of
-from cli.notice_desk import BY, STATES, desk, moment_of, new_act
+from cli.notice_desk import BY, STATES, by_or_piped, desk, moment_of, new_act
+from cli.passwords import refuse_both
 
 if TYPE_CHECKING:
     from cases.notice_records import Notice
@@ -59,6 +61,7 @@ def show_(ctx: click.Context, identifier: str, *, login: str, as_json: bool) -> 
 
     from cases import informing
     from cases.notice_events import events
+    from cases.notice_sending import sendings
     from cases.notice_signing import readiness
     from cases.notice_timers import timers
     from cases.notices import problems
@@ -67,15 +70,17 @@ def show_(ctx: click.Context, identifier: str, *, login: str, as_json: bool) -> 
     with desk(ctx, login, acting=False) as at:
         one = at.find(identifier)
         missing, ready = problems(at.database, one), readiness(at.database, one.id, actor=at.actor, secret=at.secret)
-        happened = events(at.database, one.id, actor=at.actor)
+        happened, leaving = events(at.database, one.id, actor=at.actor), sendings(at.database, one.id, actor=at.actor)
         told, untold = informing.informations(at.database, "notice", one.id, actor=at.actor), informing.missing(at.database, "notice", one.id)
     if as_json:
         said = {**one.model_dump(mode="json"), "problems": [found.model_dump() for found in missing]}
         click.echo(json.dumps(said, ensure_ascii=False, indent=1))
         return 0
     click.echo(f"Notification {one.id} : {STATES[one.state]}, version {one.version}, service {one.platform}")
-    for item in one.content.items if one.content else ():
-        click.echo(f"  {item.url}")
+    for number, item in enumerate(one.content.items if one.content else (), 1):
+        click.echo(f"  {number}. {item.url}")
+    for sending in leaving:
+        click.echo(f"  envoi du contenu {sending.position} : {sending.state}{f' ({sending.reason})' if sending.reason else ''}")
     for found in missing:
         click.echo(f"  manque : {found.says}  [{found.field}]")
     for signature in one.signed:
@@ -96,7 +101,7 @@ def show_(ctx: click.Context, identifier: str, *, login: str, as_json: bool) -> 
 
 @notices.command()
 @click.argument("documents", nargs=-1, required=True, metavar="DOCUMENT...")
-@BY
+@by_or_piped
 @click.option("--platform", help="Id of the service; by default that of the addresses.")
 @click.pass_context
 def draft(ctx: click.Context, documents: tuple[str, ...], *, login: str, platform: str | None) -> int:
@@ -112,15 +117,17 @@ def draft(ctx: click.Context, documents: tuple[str, ...], *, login: str, platfor
 
 @notices.command()
 @click.argument("identifier", metavar="NOTICE")
-@BY
+@by_or_piped
 @click.option("--from", "source", required=True, type=click.File(encoding="utf-8"), help="JSON of the fields to write anew; - for standard input.")
 @click.option("--version", required=True, type=int, help="The version that you read; another one stands: nothing is changed.")
 @click.pass_context
 def change(ctx: click.Context, identifier: str, *, login: str, source: Any, version: int) -> int:
-    """Write fields of a draft anew. Signatures under what was there before fall."""
+    """Write fields of a draft anew; items are the ids of all its documents: one may leave, one may enter. Signatures under what was there fall."""
     from cases import notices as core
+    from cases.deciding import entries_named
     from core.errors import Invalid
 
+    refuse_both(ctx, "--from", source)
     try:
         fields = json.load(source)
     except ValueError as error:
@@ -128,7 +135,12 @@ def change(ctx: click.Context, identifier: str, *, login: str, source: Any, vers
     if not isinstance(fields, dict):
         raise Invalid('--from: expected an object such as {"explanation": "..."}')
     with desk(ctx, login) as at:
-        return at.tell(core.change(at.database, identifier, fields, version=version, actor=at.actor, act=new_act()))
+        held, wanted = {one.document_id for one in at.find(identifier).items}, fields.get("items")
+        if not isinstance(wanted, list | None) or not all(isinstance(name, str) for name in wanted or ()):
+            raise Invalid('--from: items: expected a list of ids of documents, such as ["..."]')
+        with at.index() as index:
+            entries = entries_named(index, [name for name in wanted or () if name not in held])
+        return at.tell(core.change(at.database, identifier, fields, version=version, actor=at.actor, act=new_act(), entries=entries))
 
 
 @notices.command()
@@ -145,7 +157,7 @@ def sign(ctx: click.Context, identifier: str, *, login: str, gates: tuple[str, .
     with desk(ctx, login) as at:
         one = at.find(identifier)
         click.echo(f"Vous signez la version {one.version}, empreinte {one.digest[:16]} (vigie notices show {one.id}).\n{signing.STATEMENT}")
-        agree("Signer ?", yes=False)
+        agree("Signer ?", yes=None)
         said: dict[str, Any] = {"digest": one.digest, "statement": signing.STATEMENT, "interests": interests, "gates": gates}
         signing.sign(at.database, "notice", one.id, **said, actor=at.actor, act=new_act(), secret=at.secret)
         return at.tell(at.find(identifier))
@@ -153,7 +165,7 @@ def sign(ctx: click.Context, identifier: str, *, login: str, gates: tuple[str, .
 
 @notices.command()
 @click.argument("identifier", metavar="NOTICE")
-@BY
+@by_or_piped
 @click.pass_context
 def unsign(ctx: click.Context, identifier: str, *, login: str) -> int:
     """Take your own signature back, as long as the notice has not left."""
@@ -166,7 +178,7 @@ def unsign(ctx: click.Context, identifier: str, *, login: str) -> int:
 
 @notices.command()
 @click.argument("identifier", metavar="NOTICE")
-@BY
+@by_or_piped
 @click.option("--choice", required=True, type=click.Choice(CHOICES), help="They were told, later, or the exception of art. 14(5)(b).")
 @click.option("--reason", required=True, help="Why, or how they were told; no name.")
 @click.option("--at", "moment", help="Of informe: when, as 2026-11-22T14:05+01:00. Of differe: until when.")
@@ -184,7 +196,7 @@ def inform(ctx: click.Context, identifier: str, *, login: str, choice: str, reas
 
 @notices.command()
 @click.argument("identifier", metavar="NOTICE")
-@BY
+@by_or_piped
 @click.option("--channel", required=True, type=click.Choice(CHANNELS), help="By which way you sent it.")
 @click.option("--reference", help="That the provider gave.")
 @click.option("--at", "moment", help="When, as 2026-11-22T14:05+01:00; by default now.")
@@ -212,8 +224,30 @@ def send(ctx: click.Context, identifier: str, *, login: str) -> int:
     with desk(ctx, login) as at:
         one = at.find(identifier)
         channel = load_platforms().platform(one.platform).channel
-        agree(f"Envoyer {len(one.items)} contenu(s) à {one.platform} par {channel} ?", yes=False)
+        agree(f"Envoyer {len(one.items)} contenu(s) à {one.platform} par {channel} ?", yes=None)
         confirm_sending(at.database, one.id, channel=channel, digest=one.digest, actor=at.actor, act=new_act(), secret=at.secret)
+        return at.tell(at.find(identifier))
+
+
+@notices.command()
+@click.argument("identifier", metavar="NOTICE")
+@by_or_piped
+@click.option("--item", "position", required=True, type=click.IntRange(1), help="Number of the item, as show prints it.")
+@click.option("--arrived/--not-arrived", "left", required=True, help="What you found with the provider; where it did not, send may be said again.")
+@click.option("--reference", help="That the provider gave.")
+@click.pass_context
+def settle(ctx: click.Context, identifier: str, *, login: str, position: int, left: bool, reference: str | None) -> int:
+    """Say whether an item arrived of which Vigie does not know it (incertaine)."""
+    from cases import notice_sending
+    from core.errors import Conflict
+
+    with desk(ctx, login) as at:
+        found = [one for one in notice_sending.sendings(at.database, identifier, actor=at.actor) if one.position == position]
+        one = next((one for one in found if one.state == "incertaine"), None)
+        if one is None:
+            state = found[-1].state if found else "not on its way"
+            raise Conflict(f"item {position} is {state}; expected one that is incertaine: see vigie notices show")
+        notice_sending.settle(at.database, identifier, one.id, left=left, reference=reference, actor=at.actor, act=new_act())
         return at.tell(at.find(identifier))
 
 

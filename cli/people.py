@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from cli.context import console, start
+from cli.passwords import secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def add(ctx: click.Context, *, login: str, name: str, whose: str, roles: tuple[s
     """Add a person, and print the invitation by which they choose their password."""
     from cases import accounts, invitations
 
-    password = click.prompt("Mot de passe", hide_input=True, confirmation_prompt="Le même, encore une fois", err=True) if ask_password else None
+    password = secret(ctx, "Mot de passe", confirmation_prompt="Le même, encore une fois") if ask_password else None
     with _opened(ctx) as (settings, database), _named():
         found = _organisation(database, whose)
         made = accounts.add_person(

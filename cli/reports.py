@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cases.database import Database
     from core.settings import Settings
 
+LOOSE = "Pour la maison seulement : deux brouillons de ce rapport, comparés, diraient ce que chacun masque. Pour l'extérieur, figez une version."
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -112,6 +113,7 @@ def _write(
     from cases.papers.pdf import paper_pdf
     from cases.reporting.checking import refuse
     from cases.reporting.kinds import sort_of
+    from cases.reports import HIDING
     from index.open import open_index
     from web.reporting import Asked, draft, proposed_year
 
@@ -124,6 +126,8 @@ def _write(
     for one in found.findings:
         console(stderr=True).print(f"{one.where} : {one.kind} « {one.found} »", markup=False)
     refuse(found.findings)
+    if sort.kind in HIDING:
+        console(stderr=True).print(LOOSE, markup=False)
     if found.paper is not None:
         _save(out, {**sort.files(found.figures), "rapport.pdf": paper_pdf(found.paper), "rapport.docx": docx(found.paper)})
     return 0

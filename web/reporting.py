@@ -14,7 +14,7 @@ from cases.profiles import notifier
 from cases.reporting.kinds import drawn
 from cases.reporting.statistics import statistics
 from cases.reporting.yearly import PARIS, yearly
-from cases.reports import known_names, looked_through
+from cases.reports import known_names, looked_through, published_picture
 from cases.tables_notices import NoticeRow
 from core.errors import Invalid
 from index.queries import MAX_VALUES, Query
@@ -84,8 +84,9 @@ def figures_of(sort: Sort, database: Database, index: Index, asked: Asked) -> Re
     rows = seen(database, since=asked.since, until=asked.until, facts=facts_of(index))
     if sort.kind == "article_34":
         return article34(rows, since=asked.since, until=asked.until)
-    before = year_before(asked.since, asked.until)
-    return picture(rows, seen(database, since=before[0], until=before[1], facts=facts_of(index)), since=asked.since, until=asked.until)
+    days = year_before(asked.since, asked.until)
+    before = published_picture(database, *days) or seen(database, since=days[0], until=days[1], facts=facts_of(index))
+    return picture(rows, before, since=asked.since, until=asked.until)
 
 
 def facts_of(index: Index) -> Callable[[Sequence[str]], Mapping[str, Known]]:

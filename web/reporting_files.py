@@ -13,7 +13,7 @@ from cases.papers.pdf import paper_pdf
 from cases.reporting.checking import refuse
 from cases.reporting.kinds import files_of, paper_of
 from cases.reporting.tables import zipped
-from cases.reports import known_names
+from cases.reports import known_names, refuse_loose_draft
 from core.errors import NotFound, nearest
 from core.files import atomic
 from web.reporting import draft
@@ -47,7 +47,8 @@ def attached(content: bytes, name: str) -> Response:
 
 
 def draft_file(sort: Sort, console: Console, asked: Asked, name: str) -> Response:
-    """A file of a draft. Raises Invalid where it could name somebody, NotFound."""
+    """A file of a draft. Raises Forbidden for a kind that hides small numbers, Invalid where it could name somebody, NotFound."""
+    refuse_loose_draft(sort.kind)
     if name not in KINDS_OF_FILE:
         raise NotFound(f"file {name[:40]!r} of a draft does not exist; {nearest(name[:40], KINDS_OF_FILE)}")
     found = draft(sort, console.database, console.index, asked)

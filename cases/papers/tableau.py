@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import AwareDatetime
 
 from cases.papers.charts import bars, figure_of, said
-from cases.papers.cuts import NO, YES, Count, Cut, Line, change, counted, cuts, cuts_csv
+from cases.papers.cuts import NO, YES, Count, Counts, Cut, Line, change, counted, cuts, cuts_csv
 from cases.papers.paper import Block, Caution, Chart, Facts, Heading, Listing, Paper, Table, Text
 from cases.papers.seen import WORRYING
 from cases.platforms import OTHER, load_platforms
@@ -53,16 +53,35 @@ class Picture(Record):
         return next(one for one in self.cuts if one.dimension == dimension)
 
 
-def picture(rows: Iterable[Seen], before: Iterable[Seen], *, since: date, until: date, as_of: datetime | None = None) -> Picture:
-    """Pure. ``rows``: decided from ``since`` to ``until``; ``before``: in the same days a year earlier."""
-    this, last = list(rows), list(before)
+def picture(rows: Iterable[Seen], before: Iterable[Seen] | Picture, *, since: date, until: date, as_of: datetime | None = None) -> Picture:
+    """Pure. ``rows``: decided from ``since`` to ``until``; ``before``: in the same days a year earlier, or the picture of them that is published.
+
+    What is published is taken as it stands: counted anew, it could tell by what it hides now what that one hid.
+    """
+    this = list(rows)
     flags = [flag.id for flag in load_taxonomy().flags]
-    now, was = (counted([row for row in part if row.qualification in WORRYING], _dimensions(flags)) for part in (this, last))
+    now = _counted(this, flags)
+    if isinstance(before, Picture):
+        was, read_before = _as_published(before, flags), before.read
+    else:
+        last = list(before)
+        was, read_before = _counted(last, flags), len(last)
     names = [name for name in SHOWN if name != "flag"]
     return Picture(
-        since=since, until=until, as_of=as_of or datetime.now(UTC), read=len(this), total=now[0], read_before=len(last), total_before=was[0],
+        since=since, until=until, as_of=as_of or datetime.now(UTC), read=len(this), total=now[0], read_before=read_before, total_before=was[0],
         cuts=(*cuts(now, was, names=names), flag_cut(cuts(now, was, names=flags), "flag")),
     )  # fmt: skip
+
+
+def _counted(rows: Iterable[Seen], flags: Iterable[str]) -> Counts:
+    return counted([row for row in rows if row.qualification in WORRYING], _dimensions(flags))
+
+
+def _as_published(one: Picture, flags: Iterable[str]) -> Counts:
+    """Its counts, as ``counted`` gave them."""
+    told = {name: {line.value: line.number for line in one.cut(name).lines} for name in SHOWN}
+    shown = told.pop("flag")
+    return one.total, {**told, **{flag: {YES: shown[flag]} if flag in shown else {} for flag in flags}}
 
 
 def year_before(since: date, until: date) -> tuple[date, date]:

@@ -61,9 +61,10 @@ class Providers:
         return tuple(Provider(id=one, legal_name=self.named[one]) for one in sorted(set(ids)) if one in self.named)
 
 
-def providers_in(session: Session, organisation_id: str) -> Providers:
-    """Of all that an organisation has ever sent: a number stays the same from one report to the next."""
-    sent = select(NoticeRow.platform, NoticeRow.provider).where(NoticeRow.organisation_id == organisation_id, NoticeRow.sent_at.is_not(None))
+def providers_in(session: Session, organisation_id: str | None) -> Providers:
+    """Of all that an organisation (None: every one) has ever sent: a number stays the same from one report to the next."""
+    sent = select(NoticeRow.platform, NoticeRow.provider).where(NoticeRow.sent_at.is_not(None))
+    sent = sent.where(NoticeRow.organisation_id == organisation_id) if organisation_id else sent
     ordered = sent.group_by(NoticeRow.platform, NoticeRow.provider).order_by(func.min(NoticeRow.sent_at), NoticeRow.platform, NoticeRow.provider)
     return Providers(session.execute(ordered).tuples(), names=known_names_in(session))
 

@@ -87,6 +87,20 @@ def test_rates_of_the_register(embedded: Database, team: House) -> None:
     assert all_of(found).items == 1
 
 
+def test_providers_are_named_as_in_reports_and_nobody_is(embedded: Database, team: House) -> None:
+    """Whoever runs a blog may be a person: a firm by its name, an instance by its host, anybody else by a number."""
+    given = ("Blog Durand", "Courette SAS", "Amis de Jeanne")
+    for number, name in enumerate(given):
+        one = decided(embedded, team, entry(f"d{number}", host=f"site{number}.example"))
+        made = signed(embedded, team, *one, recipient={"provider": name, "country": "FR", "email": "contact@video.example"})
+        at = deed(at=NOW + timedelta(hours=1 + number))
+        mark_sent(embedded, made.id, channel="courriel", digest=made.digest, actor=team.val, act=at, secret=SECRET)
+    found = rates(embedded, organisation_id="maison", since=date(2026, 11, 1), until=date(2026, 11, 30))
+    named = {one.name: one.items for one in found if one.by == "plateforme"}
+    assert named == {"Autre fournisseur n° 1": 1, "Courette SAS (non vérifié)": 1, "Autre fournisseur n° 2": 1}
+    assert not any(word in str(found) for word in ("Durand", "Jeanne", "site0", "durand"))
+
+
 def test_what_is_online_again_is_noted_once(embedded: Database, team: House) -> None:
     notice = acted(embedded, team, campaign="c1")
     again = (NOW + timedelta(days=3)).isoformat()

@@ -228,10 +228,12 @@ def test_a_worker_that_died_leaves_a_question_for_a_person(embedded: Database, t
     with pytest.raises(Conflict, match="incertaine"):
         carried_out(embedded, taken.sending.id, outcome="partie", at=LATER)
     with pytest.raises(Forbidden):
-        settle(embedded, taken.sending.id, left=True, actor=team.ana, act=deed())
+        settle(embedded, made.id, taken.sending.id, left=True, actor=team.ana, act=deed())
     with pytest.raises(NotFound):
-        settle(embedded, taken.sending.id, left=True, actor=team.far, act=deed())
-    settle(embedded, taken.sending.id, left=False, actor=team.val, act=deed(at=LATER))
+        settle(embedded, made.id, taken.sending.id, left=True, actor=team.far, act=deed())
+    with pytest.raises(NotFound):
+        settle(embedded, signed(embedded, team, *decided(embedded, team, entry("d7"))).id, taken.sending.id, left=True, actor=team.val, act=deed())
+    settle(embedded, made.id, taken.sending.id, left=False, actor=team.val, act=deed(at=LATER))
     confirm_sending(embedded, made.id, channel="api_bluesky", digest=made.digest, actor=team.val, act=deed(at=LATER), secret=SECRET)
     assert take(embedded, now=LATER, lease=LEASE, secret=SECRET), "a person said that it did not leave, and confirmed again"
 

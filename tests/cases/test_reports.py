@@ -349,6 +349,32 @@ def test_no_two_reports_can_be_subtracted(embedded: Database, how: str) -> None:
     assert again.version == (1 if how == "another organisation" else 2)
 
 
+def test_what_is_published_is_not_subtracted_from_what_follows(embedded: Database) -> None:
+    """One content more on a platform, in a second version: frozen beside what is published, or published beside what was since."""
+    house = fill(embedded, notices=0)
+    ana, ben = people(embedded, house)
+    days: dict[str, Any] = {"kind": "statistiques", "since": SINCE, "until": UNTIL}
+
+    def frozen(more: int, act: str) -> reports.Report:
+        year = statistics.statistics_of(counts(("bluesky", 0, 22 + more), ("mastodon", 0, 30)), since=SINCE, until=UNTIL, as_of=AS_OF, health=False)
+        return reports.freeze(embedded, year, **days, changelog="Corrigé.", actor=ana, act=act)
+
+    def published(one: reports.Report) -> reports.Report:
+        reports.read_over(embedded, one.id, sha256=one.sha256, actor=ben)
+        return reports.publish(embedded, one.id, actor=ana)
+
+    first, second = frozen(0, "acte-0"), frozen(1, "acte-1")  # nobody outside has seen either
+    published(first)
+    for _ in range(2):
+        with pytest.raises(Conflict, match="would tell together the total, which differs by less than 5"):
+            published(second)
+    with pytest.raises(Conflict, match="would tell together"):
+        frozen(2, "acte-2")
+    assert published(frozen(5, "acte-5")).published_at
+    assert published(first).superseded, "what is published may be asked for again"
+    assert reports.find(embedded, second.id, actor=ana).published_at is None
+
+
 @pytest.mark.parametrize(("first", "second", "until"), [
     ("statistiques", "tableau_annuel", date(2025, 3, 31)), ("tableau_annuel", "statistiques", date(2025, 3, 31)),
     ("article_34", "statistiques", date(2025, 3, 31)), ("statistiques", "tableau_annuel", date(2024, 3, 31)),

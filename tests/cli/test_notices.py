@@ -9,10 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import update
 
+from cases import notice_sending
 from cases.database import Database, open_database
 from cases.informing import CHOICES
 from cases.notice import OUTCOMES
@@ -60,6 +62,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hashed: str) -> Iter
     monkeypatch.setenv("VIGIE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("VIGIE_CONSOLE_SECRET", "s" * 32)
     monkeypatch.setattr("cases.accounts.is_password", lambda hashed, given: hashed is not None and given == PASSWORD)  # the real one is slow
+    monkeypatch.setattr("cli.passwords.has_terminal", lambda: True)
     monkeypatch.setattr("index.open.open_index", lambda _settings: FakeIndex({"a" * 32: entry("a" * 32)}))
     with closing(open_database(Settings(data_dir=tmp_path))) as database:
         yield database
@@ -172,6 +175,7 @@ def test_an_incomplete_notice_is_not_signed(opened: Database, team: House) -> No
 
 def test_what_one_person_read_or_complotisme_alone_is_not_drafted(opened: Database, team: House, monkeypatch: pytest.MonkeyPatch) -> None:
     lone, plot = entry("b" * 32), entry("c" * 32, "C1")
+    monkeypatch.setattr("cli.passwords.has_terminal", lambda: True)
     monkeypatch.setattr("index.open.open_index", lambda _settings: FakeIndex({one["id"]: one for one in (lone, plot)}))
     read_by(opened, (team.ana,), lone, qualification="urgence")
     read_by(opened, (team.ana, team.ben), plot, "C1", qualification="urgence")
@@ -216,8 +220,67 @@ def test_facts_and_digests_are_not_typed_in(opened: Database, team: House, ready
     ):
         fields.write_text(said, encoding="utf-8")
         refused(by("val", "change", ready.id, "--from", str(fields), "--version", str(ready.version)), Invalid, why)
+    for items, error, why in (('"x"', Invalid, "expected a list"), ('["b"]', NotFound, "not in the index"), ("[]", Invalid, "expected 1 to 50")):
+        fields.write_text(f'{{"items": {items}}}', encoding="utf-8")
+        refused(by("val", "change", ready.id, "--from", str(fields), "--version", str(ready.version)), error, why)
+    decided(opened, team, entry("a" * 32, days=2))
+    fields.write_text(json.dumps({"items": ["d1", "a" * 32]}), encoding="utf-8")
+    done(by("val", "change", ready.id, "--from", str(fields), "--version", str(ready.version)))
+    now = find(opened, ready.id, actor=team.val)
+    assert ([one.document_id for one in now.items], now.signed) == (["d1", "a" * 32], ())
     fields.write_text('{"measure": "etiquetage"}', encoding="utf-8")
     refused(by("val", "change", ready.id, "--from", str(fields), "--version", "1"), Conflict, "version")
+
+
+def test_without_a_terminal_one_line_says_what_to_do(ready: Notice, team: House, opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.passwords.has_terminal", lambda: False)
+    for words, advice in (
+        (("close", ready.id), "--password-stdin"),
+        (("sign", ready.id, "--interests", "aucun"), "what a person says yes to is not piped"),
+        (("send", ready.id), "what a person says yes to is not piped"),
+    ):
+        refused(by("val", *words), Invalid, "no terminal to ask « Mot de passe de val@maison.example » on; expected a person at one: ")
+        refused(by("val", *words), Invalid, advice)
+        assert "\n" not in str(by("val", *words).exception)
+    for words in (("sign", ready.id, "--interests", "aucun", "--password-stdin"), ("send", ready.id, "--password-stdin")):
+        assert isinstance(by("val", *words).exception, click.NoSuchOption)
+    assert find(opened, ready.id, actor=team.val) == ready
+
+
+def test_a_password_comes_from_standard_input(ready: Notice, team: House, opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.passwords.has_terminal", lambda: False)
+    piped = ("close", ready.id, "--by", "val@maison.example", "--password-stdin")
+    refused(call(*piped), Invalid, "standard input has no line")
+    refused(call(*piped, typed="un autre mot de passe\n"), Forbidden, "not the password")
+    monkeypatch.setattr("cases.totp.is_on", lambda *_: True)
+    monkeypatch.setattr("cases.totp.take", lambda *given, **_: given[2] == "123456")
+    refused(call(*piped, typed=f"{PASSWORD}\n"), Invalid, "Code à usage unique")
+    refused(call(*piped, typed=f"{PASSWORD}\n654321\n"), Forbidden, "one-time code is wrong")
+    words = ("change", ready.id, "--from", "-", "--version", "1", *piped[2:])
+    refused(call(*words, typed=f"{PASSWORD}\n123456\n{{}}"), Invalid, "both read standard input")
+    assert find(opened, ready.id, actor=team.val).state == "brouillon"
+    answer = done(call(*piped, typed=f"{PASSWORD}\n123456\n"))
+    assert "Mot de passe" not in answer.output
+    assert PASSWORD not in answer.output
+    assert find(opened, ready.id, actor=team.val).state == "close"
+
+
+def test_what_is_uncertain_is_settled_by_who_may_send(opened: Database, team: House) -> None:
+    post = decided(opened, team, entry("d1", host="bsky.app"))
+    made = signed(opened, team, *post)
+    now = made.created_at + timedelta(days=400)
+    act, secret = deed(), b"s" * 32
+    notice_sending.confirm_sending(opened, made.id, channel="api_bluesky", digest=made.digest, actor=team.val, act=act, secret=secret)
+    words = ("settle", made.id, "--item", "1")
+    refused(by("val", *words, "--arrived"), Conflict, "item 1 is attend; expected one that is incertaine")
+    refused(by("val", "settle", made.id, "--item", "2", "--arrived"), Conflict, "not on its way")
+    for at in (now, now + timedelta(hours=1)):
+        notice_sending.take(opened, now=at, lease=timedelta(minutes=5), secret=secret)
+    assert "envoi du contenu 1 : incertaine (l'envoi s'est interrompu)" in done(call("show", made.id, "--by", "val@maison.example")).output
+    refused(by("ana", *words, "--arrived"), Forbidden, "role valide or droit")
+    assert isinstance(by("val", *words).exception, click.MissingParameter)
+    done(by("val", *words, "--arrived", "--reference", "R-9"))
+    assert (find(opened, made.id, actor=team.val).state, find(opened, made.id, actor=team.val).reference) == ("envoyee", "R-9")
 
 
 def test_a_signature_is_taken_back(opened: Database, team: House) -> None:

@@ -89,9 +89,16 @@ def test_mistakes_are_one_line(opened: Database, capsys: pytest.CaptureFixture[s
     assert error.count("\n") == 1
 
 
-def test_a_password_is_asked_for_and_never_an_argument(opened: Database, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_password_is_asked_for_and_never_an_argument(opened: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     add(capsys)
     line = ["people", "add", "--login", "c@exemple.test", "--name", "C", "--organisation", "Veille d'Essai", "--ask-password"]
+    monkeypatch.setattr("cli.passwords.has_terminal", lambda: False)
+    assert run(line) == 2
+    assert capsys.readouterr().err == (
+        "vigie: no terminal to ask « Mot de passe » on; expected a person at one: run it in a terminal (ssh -t), or without --ask-password: "
+        "an invitation is printed\n"
+    )
+    monkeypatch.setattr("cli.passwords.has_terminal", lambda: True)
     done = CliRunner().invoke(vigie, line, input="une phrase assez longue\nune phrase assez longue\n")
     assert done.exit_code == 0
     assert "une phrase" not in done.output

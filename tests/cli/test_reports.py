@@ -34,14 +34,14 @@ def run(*arguments: str) -> str:
 
 
 def test_the_yearly_report_and_the_others_are_written(house: str, tmp_path: Path) -> None:
-    run("yearly", *YEAR, "--out", str(tmp_path / "annuel"))
+    assert "Pour la maison seulement" not in run("yearly", *YEAR, "--out", str(tmp_path / "annuel"))
     with (tmp_path / "annuel" / "totals.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     assert sum(int(row["notices"]) for row in rows if row["by"] == "provider") == 30
     assert (tmp_path / "annuel" / "rapport.pdf").read_bytes().startswith(b"%PDF")
     run("statistics", *YEAR, "--health", "--out", str(tmp_path / "stat"))
     assert (tmp_path / "stat" / "statistics.csv").read_text(encoding="utf-8").startswith("period,table")
-    run("article34", *YEAR, "--out", str(tmp_path / "a34"))
+    assert "Pour la maison seulement" in run("article34", *YEAR, "--out", str(tmp_path / "a34"))
     assert (tmp_path / "a34" / "article34.csv").exists()
 
 

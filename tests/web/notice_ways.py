@@ -53,6 +53,12 @@ class Console:
         """All fields, as the form sends them: those of the notice, and these over them."""
         return self.post(f"/{notice.id}/modifier", {"version": notice.version, **form_of(notice, fields)})
 
+    def rearrange(self, notice: Notice, *names: str) -> Response:
+        """With these items: boxes of those that are there, and of those that enter."""
+        held = [one.document_id for one in notice.items]
+        boxes = {"contenus": "oui", "items": [one for one in names if one in held], "ajouter": [one for one in names if one not in held]}
+        return self.post(f"/{notice.id}/modifier", {"version": notice.version, **form_of(notice, {}), **boxes})
+
     def sign(self, notice: Notice, *gates: str, **fields: Any) -> Response:
         return self.post(
             f"/{notice.id}/signer", {"digest": notice.digest, "statement": STATEMENT, "interests": "aucun", "gates": list(gates), **fields}
@@ -89,6 +95,10 @@ class Api:
 
     def change(self, notice: Notice, **fields: Any) -> Response:
         return self.post(f"/{notice.id}/changes", {"version": notice.version, **fields})
+
+    def rearrange(self, notice: Notice, *names: str) -> Response:
+        """With these items, all of them named."""
+        return self.change(notice, items=list(names))
 
     def sign(self, notice: Notice, *gates: str, **fields: Any) -> Response:
         said = {"digest": notice.digest, "statement": STATEMENT, "interests": "aucun", "gates": list(gates), **fields}

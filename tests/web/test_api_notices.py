@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pikepdf
 import pytest
 
-from cases import notices
+from cases import notice_sending, notices
 from tests.web import noticing
 from tests.web.conftest import House
 from tests.web.programs import Program, problem_of, program
@@ -91,10 +92,38 @@ def test_the_same_key_acts_once(house: House, valide: Program, name: str) -> Non
     assert len(valide.get(path).json()["signatures"]) == 1
     assert len(valide.get("/notices").json()["items"]) == 1
     assert [one["kind"] for one in valide.get(f"{path}/events").json()["items"]] == ["creee", "modifiee", "signee"]
-    for route in ("", "/changes", "/signatures", "/information", "/sending", "/sent", "/acknowledgement", "/answer", "/complaints", "/events"):
+    acts = "/changes /signatures /information /sending /sendings/x/outcome /sent /acknowledgement /answer /complaints /events"
+    for route in ("", *acts.split()):
         bodies = {"": {"documents": [name]}, "/changes": asked, "/signatures": signing}
         answer = valide.post(f"{path}{route}" if route else "/notices", bodies.get(route, {}))
         assert answer.status_code in (400, 422), route  # no act without its key
+
+
+def test_what_is_uncertain_is_asked_of_a_person(house: House, valide: Program, fill: Fill) -> None:
+    found = fill({"number": 1, "text": noticing.TEXT, "p": 0.9, "platform": "mastodon.social", "url": "https://mastodon.social/@p/1"})[0]
+    noticing.two_readings(house, found, "A6")
+    notice, secret = noticing.signed(house, found), house.app.state.console.secret
+    path = f"/notices/{notice.id}"
+    assert valide.get(f"{path}/sendings").json() == {"items": [], "total": 0, "next": None}
+    valide.post(f"{path}/sending", {"digest": notice.digest, "channel": "api_mastodon"}, key="confirme-1")
+    way = f"{path}/sendings/{valide.get(f'{path}/sendings').json()['items'][0]['id']}/outcome"
+    problem_of(valide.post(way, {"arrived": False}, key="trop-tot-1"), 409, "conflict")
+    now = datetime.now(UTC)
+    for at in (now, now + timedelta(minutes=9)):  # taken, and never heard of again
+        notice_sending.take(house.database, now=at, lease=timedelta(minutes=5), secret=secret)
+    one = valide.get(f"{path}/sendings").json()["items"][0]
+    assert (one["state"], one["reason"]) == ("incertaine", "l'envoi s'est interrompu")
+    assert program(house, "analyse").get(f"{path}/sendings").json()["total"] == 1
+    for who, status in (("analyse", 403), ("sante", 403)):
+        assert program(house, who).post(way, {"arrived": True}, key="regle-non").status_code == status
+    assert program(house, "valide", ("notices:read",)).post(way, {"arrived": True}, key="regle-non").status_code == 403
+    problem_of(valide.post(way.replace(notice.id, "0" * 32), {"arrived": True}, key="ailleurs-1"), 404, "not_found")
+    assert valide.post(way, {}, key="rien-dit-1").status_code == 422
+    answers = [valide.post(way, {"arrived": True, "reference": "R-9"}, key="regle-1-oui") for _ in range(2)]
+    assert [(each.status_code, each.json()["state"]) for each in answers] == [(200, "envoyee")] * 2
+    assert answers[1].headers["Idempotency-Replayed"] == "true"
+    assert valide.get(path).json()["reference"] == "R-9"
+    problem_of(valide.post(way, {"arrived": False}, key="regle-2-non"), 409, "conflict")
 
 
 def test_answers_to_acts_hold_nothing_collected(house: House, valide: Program, name: str) -> None:

@@ -242,6 +242,31 @@ def test_a_change_fells_the_signatures(house: House, way: Way, name: str) -> Non
     assert now_of(house, signed).sent_at is None
 
 
+def test_an_item_that_enters_fells_the_signatures(house: House, way: Way, name: str, fill: Fill) -> None:
+    signed = noticing.signed(house, name)
+    second, lone, elsewhere = fill(
+        {"number": 2, "text": noticing.TEXT, "p": 0.9},
+        {"number": 3, "text": noticing.TEXT},
+        {"number": 4, "text": noticing.TEXT, "platform": "autre.example"},
+    )
+    noticing.two_readings(house, lone, "A6", people=("analyse",))
+    for more in (second, elsewhere):
+        noticing.two_readings(house, more, "A6")
+    for more in (lone, elsewhere):
+        assert way(house, "analyse").rearrange(signed, name, more).status_code == 422
+    assert way(house, "analyse").rearrange(signed, name, "inconnu").status_code in (404, 422)
+    assert (now_of(house, signed).state, now_of(house, signed).version) == ("signee", signed.version)
+    assert way.took(way(house, "analyse").rearrange(signed, name, second))
+    now = now_of(house, signed)
+    assert [one.document_id for one in now.items] == [name, second]
+    assert (now.state, now.signed) == ("brouillon", ())
+    for digest in (signed.digest, now.digest):
+        assert way(house, "droit").send(now, digest=digest).status_code == 409
+    assert way.took(way(house, "analyse").rearrange(now, second))
+    assert [one.document_id for one in now_of(house, signed).items] == [second]
+    assert way(house, "analyse").rearrange(now_of(house, signed)).status_code == 422, "no notice of nothing"
+
+
 def test_an_old_page_signs_nothing(house: House, way: Way, notice: Notice) -> None:
     assert way.took(way(house, "analyse").change(notice, explanation=noticing.WORDS + " Et davantage."))
     assert way(house, "valide").sign(notice).status_code == 409

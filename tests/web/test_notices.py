@@ -113,6 +113,26 @@ def test_what_does_not_fit_is_named(house: House, name: str, browser: Browser, t
     assert said in answer.text
 
 
+def test_other_items_of_the_platform_are_offered(house: House, name: str, fill: Fill, browser: Browser) -> None:
+    made = noticing.drafted(house, name)
+    assert 'name="ajouter"' not in browser.get(f"/notifications/{made.id}/modifier").text
+    second, elsewhere = fill({"number": 2, "text": noticing.TEXT, "p": 0.9}, {"number": 3, "text": noticing.TEXT, "platform": "autre.example"})
+    for one in (second, elsewhere):
+        noticing.two_readings(house, one, "A6")
+    page = browser.get(f"/notifications/{made.id}/modifier").text
+    assert re.findall(r'name="ajouter" value="([^"]+)"', page) == [second]
+    assert re.findall(r'type="hidden" name="items" value="([^"]+)"', page) == [name]
+    assert f'href="/notifications/{made.id}/modifier#f-items"' in browser.get(f"/notifications/nouvelle?contenu={second}").text
+    assert made.id not in browser.get(f"/notifications/nouvelle?contenu={elsewhere}").text
+    boxes = {"contenus": "oui", "items": name, "ajouter": second}
+    late = browser.post(f"/notifications/{made.id}/modifier", {"version": "0", **boxes})
+    assert f'name="ajouter" value="{second}" checked' in late.text, "what was ticked stays"
+    assert browser.post(f"/notifications/{made.id}/modifier", {"version": str(made.version), **boxes}).status_code == 303
+    after = browser.get(f"/notifications/{made.id}/modifier").text
+    assert re.findall(r'type="checkbox" name="items" value="([^"]+)" checked', after) == [name, second]
+    assert 'name="ajouter"' not in after
+
+
 def test_a_country_in_small_letters_is_kept_as_its_code(house: House, name: str, browser: Browser) -> None:
     made = noticing.drafted(house, name)
     browser.post(f"/notifications/{made.id}/modifier", {"version": str(made.version), "provider": "Courette SAS", "country": "fr"})

@@ -8,6 +8,7 @@ import re
 import uuid
 import zipfile
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -164,10 +165,17 @@ def test_drafts_of_what_hides_small_numbers_stay_in_the_house(sent: House) -> No
 
 @pytest.mark.parametrize("kind", ["statistiques", "tableau", "article-34"])
 def test_the_other_kinds_have_drafts_and_files(sent: House, kind: str) -> None:
+    """Files are those of a frozen version: what is drafted for any period, and taken along, could be subtracted."""
     ana = sent.browser("droit")
-    assert ana.get(f"/rapports/nouveau/{kind}?{YEAR}").status_code == 200
-    assert ana.get(f"/rapports/nouveau/{kind}/rapport.pdf?{YEAR}").content.startswith(b"%PDF")
-    assert zipfile.ZipFile(io.BytesIO(ana.get(f"/rapports/nouveau/{kind}/tables.zip?{YEAR}").content)).namelist()
+    page = ana.get(f"/rapports/nouveau/{kind}?{YEAR}")
+    assert (page.status_code, "tables.zip" in page.text) == (200, False)
+    for who in ("droit", "valide", "administre"):
+        refused = [sent.browser(who).get(f"/rapports/nouveau/{kind}/{name}?{YEAR}") for name in ("rapport.pdf", "rapport.docx", "tables.zip")]
+        assert [one.status_code for one in refused] == [403] * 3
+        assert "Figez une version" in unescape(refused[0].text)
+    made = ana.post(f"/rapports/nouveau/{kind}", {"act": uuid.uuid4().hex, "du": "2025-01-01", "au": "2025-12-31"}).headers["location"]
+    assert ana.get(f"{made}/rapport.pdf").content.startswith(b"%PDF")
+    assert zipfile.ZipFile(io.BytesIO(ana.get(f"{made}/tables.zip").content)).namelist()
 
 
 def test_the_candidature_names_what_is_missing(sent: House) -> None:

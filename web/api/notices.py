@@ -61,7 +61,7 @@ class NoticeChanges(Asked):
     """Fields to write anew; what is left out stays. Signatures under what was there before fall."""
 
     version: Annotated[int, Field(ge=1)] = Field(description=VERSION)
-    items: Annotated[list[Id], Field(min_length=1, max_length=MOST_ITEMS)] | None = Field(None, description="documents to keep, in their order")
+    items: Annotated[list[Id], Field(min_length=1, max_length=MOST_ITEMS)] | None = Field(None, description="all its documents, in their order")
     bases: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)] | None = None
     elements: Annotated[list[ElementTaken], Field(max_length=200)] | None = None
     weighed: Annotated[list[WeighedTaken], Field(max_length=100)] | None = None

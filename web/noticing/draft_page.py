@@ -15,6 +15,7 @@ from core.numbers import french
 from core.taxonomy import load_taxonomy
 from index.fields import BY_NAME
 from web.naming import people_names
+from web.noticing.picking import others
 from web.noticing.quoting import for_basis, passages, value_of
 from web.noticing.words import categories, name_of
 from web.passages import shown
@@ -86,6 +87,7 @@ def draft_page(console: Console, notice: Notice, actor: Actor, *, entered: Mappi
         "state": name_of("states", notice.state),
         "reach": [[(label(name), french(number)) for name, number in item.reach.items() if name in BY_NAME] for item in content.items],
         "by": people_names(console).get(notice.created_by, "?"), "signed": [one.by for one in notice.signed],
+        "others": others(console, entries, actor) if entries else [],
         "channel": name_of("channels", load_platforms().platform(notice.platform).channel), "blur": preferences_of(console.database, actor).blur,
     }  # fmt: skip
 

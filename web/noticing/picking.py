@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cases import notices
 from cases.decisions import OPEN
 from cases.platforms import load_platforms
 from core.errors import Unavailable
@@ -17,6 +18,7 @@ from web.reading.words import QUALIFICATIONS, excerpt, is_distressing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cases.notices import Notice
     from cases.people import Actor
     from index.documents import Entry
     from web.console import Console
@@ -46,6 +48,13 @@ def choices(entries: Iterable[Entry], campaigns: Iterable[str] = ()) -> list[Pic
         )
         for one in entries
     ]  # fmt: skip
+
+
+def drafts_for(console: Console, host: str, actor: Actor) -> list[Notice]:
+    """The organisation's own open drafts that could take an item of this host, the newest first."""
+    key = load_platforms().provider_key(host)
+    found = notices.listed(console.database, actor=actor, state="brouillon", size=MOST)
+    return [one for one in found if one.content and load_platforms().provider_key(one.content.items[0].platform) == key]
 
 
 def others(console: Console, entries: Sequence[Entry], actor: Actor) -> list[Pick]:

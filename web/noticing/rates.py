@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cases.notice_rates import rates, warnings_of
-from cases.platforms import load_platforms
-from core.errors import NotFound
+from cases.reporting.naming import provider_named
 from core.numbers import french
 from web.naming import people_names
 from web.noticing.words import name_of
@@ -45,27 +44,27 @@ def counted_for(console: Console, actor: Actor) -> tuple[Rate, ...]:
 
 def told(console: Console, actor: Actor, found: Iterable[Rate] | None = None) -> list[str]:
     """What to look at before an authority does, in words."""
-    warned = warnings_of(counted_for(console, actor) if found is None else found)
-    names = people_names(console)
-    return [f"{f'{_name(one.by, one.key, names)}. ' if one.key else ''}{one.says} (règlement (UE) 2022/2065, {one.article})" for one in warned]
+    rated = counted_for(console, actor) if found is None else tuple(found)
+    people = people_names(console)
+    names = {(one.by, one.key): _name(one, people) for one in rated if one.key}
+    warned = [(f"{names[one.by, one.key]}. " if one.key else "", one) for one in warnings_of(rated)]
+    return [f"{name}{one.says} (règlement (UE) 2022/2065, {one.article})" for name, one in warned]
 
 
 def rates_page(console: Console, actor: Actor) -> dict[str, Any]:
     """For notifications/taux.html. Raises Unavailable, ConfigError."""
     found, names = counted_for(console, actor), people_names(console)
-    tables = [(TITLES[by], [_line(one, _name(by, one.key, names)) for one in found if one.by == by]) for by in TITLES]
+    tables = [(TITLES[by], [_line(one, _name(one, names)) for one in found if one.by == by]) for by in TITLES]
     return {"tables": [(title, lines) for title, lines in tables if lines], "warnings": told(console, actor, found)}
 
 
-def _name(by: str, key: str, names: dict[str, str]) -> str:
-    if by == "plateforme":
-        try:
-            return load_platforms().platform(key).service
-        except NotFound:
-            return key
-    if by == "categorie":
-        return name_of("categories", key) or "Sans catégorie"
-    return names.get(key, "?") if by == "personne" else "Toutes les notifications"
+def _name(one: Rate, people: dict[str, str]) -> str:
+    """As reports name it: of a provider that somebody found, the name of a firm or a number."""
+    if one.by == "plateforme":
+        return one.name or provider_named(one.key)
+    if one.by == "categorie":
+        return name_of("categories", one.key) or "Sans catégorie"
+    return people.get(one.key, "?") if one.by == "personne" else "Toutes les notifications"
 
 
 def _line(one: Rate, name: str) -> Line:

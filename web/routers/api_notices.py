@@ -81,11 +81,14 @@ def one(notice_id: str, console: ConsoleOf, actor: Reader) -> NoticeInFull:
 def change(notice_id: str, asked: NoticeChanges, console: ConsoleOf, actor: Writer, once: OnceNeeded) -> Response:
     """Facts of the items are taken from the index and the decisions, never from here. 409 for another version, and once it has left.
 
-    Needs `Idempotency-Key`.
+    Needs `Idempotency-Key`. An item that `items` leaves out leaves the notice; another document of the same provider enters it, by the rules of a
+    draft: 422 where two people have not read it alike. Signatures under what was there before do not count any more.
     """
 
     def act(identifier: str) -> NoticeReceipt:
-        made = notices.change(console.database, notice_id, asked.fields, version=asked.version, actor=actor, act=Act(id=identifier))
+        held = {one.document_id for one in notices.find(console.database, notice_id, actor=actor).items}
+        entries = entries_named(console.index, [name for name in asked.items or () if name not in held])
+        made = notices.change(console.database, notice_id, asked.fields, version=asked.version, actor=actor, act=Act(id=identifier), entries=entries)
         return receipt(console, made, actor)
 
     return once.run(actor, asked, act, status=200)

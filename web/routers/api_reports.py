@@ -11,7 +11,6 @@ from starlette.responses import Response
 from cases import reports
 from cases.people import Actor
 from cases.reporting.kinds import sort_of
-from core.errors import Forbidden
 from web.access import allow_api
 from web.api.once import OnceNeeded
 from web.api.openapi import PREFIX
@@ -48,10 +47,7 @@ def report_draft(
     403 for the kinds that hide small numbers: two drafts, subtracted, would tell them. Freeze one, or look at the draft on the page.
     """
     sort = sort_of(kind)
-    if sort.kind in reports.HIDING:
-        raise Forbidden(
-            f"a draft of {sort.slug!r} is not given to programs: two of them, subtracted, tell what each hides; freeze one, or look at the page"
-        )
+    reports.refuse_loose_draft(sort.kind)
     found = draft(sort, console.database, console.index, Asked(actor.organisation_id, since, until, health=health))
     figures = found.figures.model_dump(mode="json")
     if found.findings:

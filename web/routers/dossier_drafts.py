@@ -10,13 +10,13 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from cases import dossier_items, dossier_leaving, dossiers
-from cases.decisions import MOST_REASON, Act
+from cases.decisions import MOST_REASON
 from cases.dossier import LEFT
 from cases.people import Actor
 from core.errors import Conflict, Forbidden, VigieError
 from web.access import allow, form_of
 from web.console import Console, ConsoleOf
-from web.noticing.form import many, said
+from web.noticing.form import act_of, many, said, version_of
 from web.pages import go_to, render
 from web.referring.form import changes_of
 from web.referring.page import form_page, missing, signing_page
@@ -50,12 +50,11 @@ def save(request: Request, dossier_id: str, console: ConsoleOf, actor: Referrer,
     found = dossiers.find(console.database, dossier_id, actor=actor)
     if found.content is None:
         return go_to(f"/dossiers/{dossier_id}")
-    version, act = said(form, "version"), Act(id=said(form, "acte") if len(said(form, "acte")) >= 8 else uuid4().hex)
-    changes = changes_of(form, found.content, found.spec)
+    version, changes = version_of(form), changes_of(form, found.content, found.spec)
     try:
-        dossiers.change(console.database, dossier_id, changes, version=int(version) if version.isdecimal() else 0, actor=actor, act=act)
+        dossiers.change(console.database, dossier_id, changes, version=version, actor=actor, act=act_of(form))
     except VigieError as error:
-        no = Refused(CHANGED, status=409) if isinstance(error, Conflict) and version != str(found.version) else refused(error)
+        no = Refused(CHANGED, status=409) if isinstance(error, Conflict) and version != found.version else refused(error)
         return _form(request, console, found, entered=changes, no=no)
     return go_to(f"/dossiers/{dossier_id}/modifier?fait=enregistre")
 
@@ -63,9 +62,9 @@ def save(request: Request, dossier_id: str, console: ConsoleOf, actor: Referrer,
 @router.post("/contenus/retirer")
 def leave_out(request: Request, dossier_id: str, console: ConsoleOf, actor: Referrer, form: Given) -> Response:
     """Take one content out of the draft, with the facts that it alone shows."""
-    found, act = dossiers.find(console.database, dossier_id, actor=actor), Act(id=said(form, "acte") if len(said(form, "acte")) >= 8 else uuid4().hex)
+    found = dossiers.find(console.database, dossier_id, actor=actor)
     try:
-        dossier_items.remove(console.database, dossier_id, said(form, "contenu"), actor=actor, act=act)
+        dossier_items.remove(console.database, dossier_id, said(form, "contenu"), actor=actor, act=act_of(form))
     except VigieError as error:
         return _form(request, console, found, no=refused(error))
     return go_to(f"/dossiers/{dossier_id}/modifier?fait=enregistre")
@@ -106,12 +105,11 @@ def _readable(console: Console, dossier_id: str, actor: Actor) -> Dossier:
 def sign(request: Request, dossier_id: str, console: ConsoleOf, actor: Signer, form: Given) -> Response:
     """Sign the version that was on the page, and no other."""
     found = _readable(console, dossier_id, actor)
-    typed = {"interests": said(form, "interests"), "gates": many(form, "gates")}
-    act = Act(id=said(form, "acte") if len(said(form, "acte")) >= 8 else uuid4().hex)
+    typed: dict[str, Any] = {"interests": said(form, "interests"), "gates": many(form, "gates")}
     try:
         dossier_leaving.sign(
-            console.database, dossier_id, digest=said(form, "digest"), statement=said(form, "statement"), interests=said(form, "interests"),
-            gates=many(form, "gates"), actor=actor, act=act, secret=console.secret,
+            console.database, dossier_id, digest=said(form, "digest"), statement=said(form, "statement"), **typed, actor=actor, act=act_of(form),
+            secret=console.secret,
         )  # fmt: skip
     except VigieError as error:
         return _signing(request, console, actor, found, typed=typed, no=refused(error))
@@ -124,8 +122,7 @@ def sign(request: Request, dossier_id: str, console: ConsoleOf, actor: Signer, f
 @router.post("/signer/retirer")
 def withdraw(dossier_id: str, console: ConsoleOf, actor: Signer, form: Given) -> Response:
     """Take one's own signature back."""
-    act = Act(id=said(form, "acte") if len(said(form, "acte")) >= 8 else uuid4().hex)
-    dossier_leaving.withdraw(console.database, dossier_id, actor=actor, act=act, secret=console.secret)
+    dossier_leaving.withdraw(console.database, dossier_id, actor=actor, act=act_of(form), secret=console.secret)
     return go_to(f"/dossiers/{dossier_id}/signer?fait=retiree")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from cases import dossier_items, dossier_leaving, dossiers
 from cases.deciding import entries_named
-from cases.decisions import Act
 from cases.dossier import STATES
 from cases.papers.dossier_words import STATE_NAMES
 from cases.people import Actor
@@ -21,7 +20,7 @@ from core.times import PARIS
 from web.access import allow, form_of
 from web.console import Console, ConsoleOf
 from web.noticing import informing
-from web.noticing.form import many, said
+from web.noticing.form import act_of, many, said
 from web.noticing.picking import choices
 from web.pages import go_to, render
 from web.passages import shown as shown_line
@@ -31,6 +30,8 @@ from web.referring.page import dossier_page, kinds, rows
 from web.sentences import Refused, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cases.dossiers import Dossier
     from index.documents import Entry
 
@@ -112,20 +113,20 @@ def _new(
 def draft(request: Request, console: ConsoleOf, actor: Referrer, form: Given) -> Response:
     """Make the draft, or add to one; addresses that were typed are found first. What is refused is told beside the same choice."""
     ticked, lines = list(many(form, "contenu")), said(form, "adresses").splitlines()
-    kind, act = said(form, "nature"), said(form, "acte") or uuid4().hex
+    kind, act = said(form, "nature"), act_of(form)
     entries, unknown = choosing.named(console, [*ticked, *lines][:MOST_CONTENTS])
     no = None if entries else Refused(NONE)
     if unknown:
         no = Refused(UNKNOWN.format(", ".join(shown_line(one[:100]) for one in unknown[:5])))
     if no or said(form, "etape") == "trouver":
-        return _new(request, console, actor, entries, kind=kind, act=act, typed="\n".join(unknown), no=no)
+        return _new(request, console, actor, entries, kind=kind, act=act.id, typed="\n".join(unknown), no=no)
     try:
         if kind.startswith(choosing.TO):
-            made = dossier_items.add(console.database, kind.removeprefix(choosing.TO), entries, actor=actor, act=Act(id=act))
+            made = dossier_items.add(console.database, kind.removeprefix(choosing.TO), entries, actor=actor, act=act)
         else:
-            made = dossiers.draft(console.database, kind, entries, actor=actor, act=Act(id=act))
+            made = dossiers.draft(console.database, kind, entries, actor=actor, act=act)
     except VigieError as error:
-        return _new(request, console, actor, entries, kind=kind, act=act, no=refused(error))
+        return _new(request, console, actor, entries, kind=kind, act=act.id, no=refused(error))
     return go_to(f"/dossiers/{made.id}/modifier")
 
 
@@ -162,63 +163,51 @@ def document(dossier_id: str, ending: str, console: ConsoleOf, actor: Reader) ->
 @router.post("/{dossier_id}/information")
 def inform(request: Request, dossier_id: str, console: ConsoleOf, actor: Referrer, form: Given) -> Response:
     """Art. 14 of the GDPR: whether the people concerned were informed, will be, or why not."""
-    found = dossiers.find(console.database, dossier_id, actor=actor)
-    try:
-        informing.choose(console, "dossier", found.id, form, actor)
-    except VigieError as error:
-        return _page(request, console, actor, found, no=refused(error, form="information"))
-    return go_to(f"/dossiers/{found.id}?fait=information")
+    return _noted(request, console, actor, dossier_id, lambda: informing.choose(console, "dossier", dossier_id, form, actor), word="information")
 
 
 @router.post("/{dossier_id}/transmis")
 def hand_over(request: Request, dossier_id: str, console: ConsoleOf, actor: Referrer, form: Given) -> Response:
     """Say that a person handed it over: when, under which reference."""
-    found = dossiers.find(console.database, dossier_id, actor=actor)
-    try:
-        dossier_leaving.hand_over(
-            console.database,
-            found.id,
-            digest=said(form, "digest"),
-            sent_at=_needed(form, "quand"),
-            reference=said(form, "reference"),
-            actor=actor,
-            act=_act(form),
-            secret=console.secret,
-            informs=said(form, "informe"),
-        )
-    except VigieError as error:
-        return _page(request, console, actor, found, no=refused(error, form="transmis"))
-    return go_to(f"/dossiers/{found.id}?fait=transmis")
+
+    def how() -> object:
+        return dossier_leaving.hand_over(
+            console.database, dossier_id, digest=said(form, "digest"), sent_at=_needed(form, "quand"), reference=said(form, "reference"),
+            informs=said(form, "informe"), actor=actor, act=act_of(form), secret=console.secret,
+        )  # fmt: skip
+
+    return _noted(request, console, actor, dossier_id, how, word="transmis")
 
 
 @router.post("/{dossier_id}/reponse")
 def answered(request: Request, dossier_id: str, console: ConsoleOf, actor: Referrer, form: Given) -> Response:
     """Note what the authority answered."""
-    found = dossiers.find(console.database, dossier_id, actor=actor)
-    try:
-        dossier_leaving.answered(
-            console.database,
-            found.id,
-            outcome=said(form, "suite"),
-            answered_at=_needed(form, "quand"),
-            reference=said(form, "reference"),
-            actor=actor,
-            act=_act(form),
-        )
-    except VigieError as error:
-        return _page(request, console, actor, found, no=refused(error, form="reponse"))
-    return go_to(f"/dossiers/{found.id}?fait=reponse")
+
+    def how() -> object:
+        return dossier_leaving.answered(
+            console.database, dossier_id, outcome=said(form, "suite"), answered_at=_needed(form, "quand"), reference=said(form, "reference"),
+            actor=actor, act=act_of(form),
+        )  # fmt: skip
+
+    return _noted(request, console, actor, dossier_id, how, word="reponse")
 
 
 @router.post("/{dossier_id}/clore")
-def close(dossier_id: str, console: ConsoleOf, actor: Referrer, form: Given) -> Response:
+def close(request: Request, dossier_id: str, console: ConsoleOf, actor: Referrer, form: Given) -> Response:
     """Nothing more is awaited."""
-    dossier_leaving.close(console.database, dossier_id, actor=actor, act=_act(form))
-    return go_to(f"/dossiers/{dossier_id}?fait=clos")
+    return _noted(
+        request, console, actor, dossier_id, lambda: dossier_leaving.close(console.database, dossier_id, actor=actor, act=act_of(form)), word="clos"
+    )
 
 
-def _act(form: FormData) -> Act:
-    return Act(id=said(form, "acte") if len(said(form, "acte")) >= 8 else uuid4().hex, at=datetime.now(UTC))
+def _noted(request: Request, console: Console, actor: Actor, dossier_id: str, how: Callable[[], object], *, word: str) -> Response:
+    """Do it and say so; what is refused is told in the form of that name, on the page as it was."""
+    found = dossiers.find(console.database, dossier_id, actor=actor)
+    try:
+        how()
+    except VigieError as error:
+        return _page(request, console, actor, found, no=refused(error, form=word))
+    return go_to(f"/dossiers/{found.id}?fait={word}")
 
 
 def _needed(form: FormData, name: str) -> datetime:

@@ -11,14 +11,15 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from cases import notices, signing
-from cases.decisions import MOST_REASON, Act
+from cases.deciding import entries_named
+from cases.decisions import MOST_REASON
 from cases.people import Actor
 from core.errors import Conflict, VigieError
 from web.access import allow, form_of
 from web.console import Console, ConsoleOf
 from web.noticing.documents import platform_of, service_of
 from web.noticing.draft_page import anchor, draft_page
-from web.noticing.form import changes_of, many, said
+from web.noticing.form import ADDED, act_of, changes_of, many, said, version_of
 from web.noticing.quoting import passages
 from web.noticing.signing_page import signing_page
 from web.pages import go_to, render
@@ -54,15 +55,15 @@ def save(request: Request, notice_id: str, console: ConsoleOf, actor: Drafter, f
         return go_to(f"/notifications/{notice_id}")
     quoted = [quote for one in found.content.elements for quote in one.quotes]
     changes = changes_of(form, passages(console.database, found.content.items, also=quoted))
-    version = said(form, "version")
     try:
         notices.change(
             console.database,
             notice_id,
             changes,
-            version=int(version) if version.isdecimal() else 0,
+            version=version_of(form),
             actor=actor,
-            act=Act(id=said(form, "acte") or uuid4().hex),
+            act=act_of(form),
+            entries=entries_named(console.index, many(form, ADDED)),
         )
     except (VigieError, ValidationError) as error:
         now = notices.find(console.database, notice_id, actor=actor)
@@ -98,7 +99,7 @@ def sign(request: Request, notice_id: str, console: ConsoleOf, actor: Signer, fo
     try:
         signing.sign(
             console.database, "notice", notice_id, digest=said(form, "digest"), statement=said(form, "statement"), interests=interests,
-            gates=gates, actor=actor, act=Act(id=said(form, "acte") or uuid4().hex), secret=console.secret,
+            gates=gates, actor=actor, act=act_of(form), secret=console.secret,
         )  # fmt: skip
     except VigieError as error:
         return _signing(request, console, actor, found, typed={"interests": interests, "gates": gates}, no=refused(error))
@@ -109,7 +110,7 @@ def sign(request: Request, notice_id: str, console: ConsoleOf, actor: Signer, fo
 @router.post("/signer/retirer")
 def withdraw(notice_id: str, console: ConsoleOf, actor: Signer, form: Given) -> Response:
     """Take one's own signature back."""
-    signing.withdraw(console.database, "notice", notice_id, actor=actor, act=Act(id=said(form, "acte") or uuid4().hex), secret=console.secret)
+    signing.withdraw(console.database, "notice", notice_id, actor=actor, act=act_of(form), secret=console.secret)
     return go_to(f"/notifications/{notice_id}/signer?fait=retiree")
 
 

@@ -11,7 +11,6 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from cases import notice_following, notices
-from cases.decisions import Act
 from cases.masking import masked
 from cases.people import Actor
 from core.errors import Invalid, VigieError
@@ -20,7 +19,7 @@ from web.console import Console, ConsoleOf
 from web.noticing.answering import note_other, outcomes_of, yes_no
 from web.noticing.documents import complaint_draft
 from web.noticing.following_page import following_page
-from web.noticing.form import said
+from web.noticing.form import act_of, said
 from web.noticing.lists import due_of
 from web.noticing.timing import instant, local
 from web.noticing.words import words
@@ -66,7 +65,7 @@ def acknowledge(request: Request, notice_id: str, console: ConsoleOf, actor: Not
 
     def act(found: Notice) -> None:
         at = instant(said(form, "at"), since=found.sent_at)
-        notice_following.acknowledge(console.database, notice_id, at=at, reference=said(form, "reference") or None, actor=actor, act=_act(form))
+        notice_following.acknowledge(console.database, notice_id, at=at, reference=said(form, "reference") or None, actor=actor, act=act_of(form))
 
     return _noted(request, notice_id, console, actor, form="accuse", act=act)
 
@@ -79,7 +78,7 @@ def answer(request: Request, notice_id: str, console: ConsoleOf, actor: Noter, f
         notice_following.answer(
             console.database, notice_id, outcomes=outcomes_of(form, len(found.items)), decided_at=instant(said(form, "at"), since=found.sent_at),
             redress_given=yes_no(form, "redress_given"), automated=yes_no(form, "automated"), reference=said(form, "reference") or None,
-            words=said(form, "words") or None, actor=actor, act=_act(form),
+            words=said(form, "words") or None, actor=actor, act=act_of(form),
         )  # fmt: skip
 
     return _noted(request, notice_id, console, actor, form="reponse", act=act)
@@ -93,7 +92,7 @@ def complaint_decided(*, request: Request, notice_id: str, complaint_id: str, co
         outcome: Any = said(form, "outcome")  # looked at there
         notice_following.complaint_decided(
             console.database, complaint_id, outcome=outcome, decided_at=instant(said(form, "at"), since=found.sent_at),
-            words=said(form, "words") or None, actor=actor, act=_act(form),
+            words=said(form, "words") or None, actor=actor, act=act_of(form),
         )  # fmt: skip
 
     return _noted(request, notice_id, console, actor, form="issue", act=act)
@@ -103,7 +102,7 @@ def complaint_decided(*, request: Request, notice_id: str, complaint_id: str, co
 def other(request: Request, notice_id: str, console: ConsoleOf, actor: Noter, form: Given) -> Response:
     """A note, a correction, a withdrawal, the author's success, the end."""
     return _noted(
-        request, notice_id, console, actor, form="autre", act=lambda found: note_other(console.database, found, form, actor=actor, act=_act(form))
+        request, notice_id, console, actor, form="autre", act=lambda found: note_other(console.database, found, form, actor=actor, act=act_of(form))
     )
 
 
@@ -124,7 +123,7 @@ def complain(request: Request, notice_id: str, console: ConsoleOf, actor: Noter,
             raise Invalid("which complaint was filed was not said; expected interne or hors_tribunal")
         notice_following.complain(
             console.database, notice_id, text=masked(typed["text"]), kind="interne" if typed["kind"] == "interne" else "hors_tribunal",
-            body=typed["body"] or None, filed_at=instant(typed["at"], since=found.decided_at), actor=actor, act=_act(form),
+            body=typed["body"] or None, filed_at=instant(typed["at"], since=found.decided_at), actor=actor, act=act_of(form),
         )  # fmt: skip
     except VigieError as error:
         return _complaint(request, console, found, typed=typed, no=refused(error))
@@ -138,8 +137,3 @@ def _complaint(request: Request, console: Console, notice: Notice, *, typed: Map
         no=no,
         act=uuid4().hex, kinds=words()["complaints"], most=notice_following.MOST_TEXT,
     )  # fmt: skip
-
-
-def _act(form: FormData) -> Act:
-    given = said(form, "acte")
-    return Act(id=given if 8 <= len(given) <= 64 else uuid4().hex)

@@ -10,14 +10,13 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from cases import notice_sending, notices
-from cases.decisions import Act
 from cases.people import Actor
 from core.errors import Invalid, VigieError
 from web.access import PERMISSIONS, allow, form_of
 from web.console import Console, ConsoleOf
 from web.noticing import informing
 from web.noticing.documents import platform_of, service_of
-from web.noticing.form import said
+from web.noticing.form import act_of, said
 from web.noticing.sending_page import sending_page
 from web.noticing.timing import instant, local
 from web.pages import go_to, render
@@ -83,7 +82,7 @@ def confirm(request: Request, notice_id: str, console: ConsoleOf, actor: Sender,
             channel=said(form, "channel"),
             digest=said(form, "digest"),
             actor=actor,
-            act=_act(form),
+            act=act_of(form),
             secret=console.secret,
         )
     except VigieError as error:
@@ -101,7 +100,7 @@ def sent(request: Request, notice_id: str, console: ConsoleOf, actor: Sender, fo
         notice_sending.mark_sent(
             console.database, notice_id, channel=typed["channel"], reference=typed["reference"] or None,
             sent_at=instant(typed["sent_at"], since=last),
-            digest=said(form, "digest"), actor=actor, act=_act(form), secret=console.secret,
+            digest=said(form, "digest"), actor=actor, act=act_of(form), secret=console.secret,
         )  # fmt: skip
     except VigieError as error:
         return _page(request, console, actor, found, no=refused(error), typed=typed)
@@ -116,13 +115,9 @@ def settle(*, request: Request, notice_id: str, sending_id: str, console: Consol
         if said(form, "arrivee") not in ("oui", "non"):
             raise Invalid("whether it arrived was not said; look with the provider, then say yes or no")
         notice_sending.settle(
-            console.database, sending_id, left=said(form, "arrivee") == "oui", actor=actor, act=_act(form), reference=said(form, "reference") or None
-        )
+            console.database, notice_id, sending_id, left=said(form, "arrivee") == "oui", reference=said(form, "reference") or None, actor=actor,
+            act=act_of(form),
+        )  # fmt: skip
     except VigieError as error:
         return _page(request, console, actor, found, no=refused(error))
     return go_to(f"/notifications/{notice_id}/envoyer?fait=reglee")
-
-
-def _act(form: FormData) -> Act:
-    given = said(form, "acte")
-    return Act(id=given if 8 <= len(given) <= 64 else uuid4().hex)

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from cases import bundles, notices
 from cases.deciding import entries_named
-from cases.decisions import Act
 from cases.people import Actor
 from cases.platforms import load_platforms
 from core.errors import VigieError
@@ -20,9 +19,9 @@ from web.access import allow, form_of
 from web.console import Console, ConsoleOf
 from web.noticing.documents import file_of, paper_of
 from web.noticing.draft_page import missing
-from web.noticing.form import many, said
+from web.noticing.form import act_of, many
 from web.noticing.lists import all_due, rows, title, waits
-from web.noticing.picking import choices, others
+from web.noticing.picking import choices, drafts_for, others
 from web.noticing.rates import rates_page, told
 from web.noticing.words import name_of, words
 from web.pages import go_to, render
@@ -91,17 +90,18 @@ def _new(request: Request, console: Console, actor: Actor, names: list[str], *, 
     return render(
         request, "notifications/nouvelle.html", status=no.status if no else 200, entries=choices(entries), others=others(console, entries, actor),
         platform=load_platforms().of_host(entries[0]["platform"]), already=sorted(already, key=lambda one: not one[2]), act=act, no=no,
+        drafts=[one.id for one in drafts_for(console, entries[0]["platform"], actor) if one.id not in known],
     )  # fmt: skip
 
 
 @router.post("/nouvelle")
 def draft(request: Request, console: ConsoleOf, actor: Drafter, form: Given) -> Response:
     """Make the draft; what is refused is told beside the same choice."""
-    names, act = list(many(form, "contenu"))[:MOST_CONTENTS], said(form, "acte") or uuid4().hex
+    names, act = list(many(form, "contenu"))[:MOST_CONTENTS], act_of(form)
     try:
-        made = notices.draft(console.database, entries_named(console.index, names), actor=actor, act=Act(id=act))
+        made = notices.draft(console.database, entries_named(console.index, names), actor=actor, act=act)
     except VigieError as error:
-        return _new(request, console, actor, names, act=act, no=refused(error))
+        return _new(request, console, actor, names, act=act.id, no=refused(error))
     return go_to(f"/notifications/{made.id}/modifier")
 
 

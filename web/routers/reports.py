@@ -90,7 +90,7 @@ def draft_page(request: Request, kind: str, actor: Reads, console: ConsoleOf, as
 
 @router.get("/rapports/nouveau/{kind}/{name}")
 def draft_download(kind: str, name: str, actor: Reads, console: ConsoleOf, asked: Annotated[Wanted, Depends(wanted)]) -> Response:
-    """The draft as a file; refused where it could name somebody."""
+    """The draft as a file; refused where it could name somebody, and for kinds that hide small numbers: what leaves the house is frozen."""
     return draft_file(sort_of(kind), console, _asked(actor, console, asked), name)
 
 
