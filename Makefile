@@ -16,8 +16,7 @@ demo: .venv/runtime  ## Set up everything, then crawl, score, index and show a d
 
 test: .venv/development  ## Set up everything and run all tests
 	@$(BIN)/python -m pytest -m alone
-	@$(BIN)/python -m pytest -m "not alone" --ignore tests/crawlers -n 3 --dist worksteal
-	@$(BIN)/python -m pytest tests/crawlers -m "not alone" -n 5 --dist worksteal
+	@$(BIN)/python -m pytest -m "not alone" -n 5 --dist worksteal  # tests of crawls wait, others compute: more workers than cores
 
 check: .venv/development  ## What CI runs: style, types, known vulnerabilities, then all tests
 	@$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from core.records import Document
@@ -23,6 +24,12 @@ for name in [name for name in os.environ if name.startswith("VIGIE_") and not na
     del os.environ[name]  # a developer's own settings must not reach the tests
 # several workers share the cores: a thread of a model that waits for another one must not keep a core busy (half the time of tests/nlp)
 os.environ |= {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
+# a process that is killed, or whose disk is made full, must not leave half a compiled module for the next one
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+# how long an example takes says how busy the machine is; pytest's own limit ends one that never ends
+hypothesis.settings.register_profile("vigie", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("vigie")
 
 
 @pytest.fixture
@@ -53,6 +60,12 @@ def make_document(url: str = "https://exemple.test/a", text: str = "Un texte ord
         "collected_at": datetime(2026, 11, 1, 12, tzinfo=UTC), "access_mode": "open", "content_sha256": content_digest(draft),
     }  # fmt: skip
     return Document.model_validate(known | fields)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """``-m alone`` loads no file without such a test: to load all of them takes as long as to run those."""
+    named = config.option.markexpr == "alone" and collection_path.suffix == ".py"
+    return True if named and "pytest.mark.alone" not in collection_path.read_text(encoding="utf-8") else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

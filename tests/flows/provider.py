@@ -76,9 +76,9 @@ def provider(certificate: Path | None = None) -> Iterator[Provider]:
         def take(self, path: str, body: bytes) -> None:
             mastodon = path == "/api/v1/reports"
             report = {name: values[0] for name, values in parse_qs(body.decode()).items()} if mastodon else json.loads(body)
-            played.reports.append(report)
-            played.headers.append({name.lower(): value for name, value in self.headers.items()})
-            number = 48900 + len(played.reports)
+            self.reports.append(report)
+            self.sent_headers.append({name.lower(): value for name, value in self.headers.items()})
+            number = 48900 + len(self.reports)
             self.give(200, {"id": str(number), "comment": "…"} if mastodon else {"id": number, "reasonType": report["reasonType"]})
 
         def give(self, status: int, answer: Any, **headers: str) -> None:
@@ -93,6 +93,7 @@ def provider(certificate: Path | None = None) -> Iterator[Provider]:
         def _noted(self, method: str) -> str:
             path = urlsplit(self.path).path
             played.asked.append(f"{method} {path}")
+            self.reports, self.sent_headers = played.reports, played.headers  # an answer that comes late belongs to the test that asked
             return path
 
         def log_message(self, *arguments: Any) -> None:

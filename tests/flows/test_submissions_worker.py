@@ -81,7 +81,7 @@ def work(here: Settings, scorer: Scorer) -> Callable[[], int]:
     """Run a worker until nothing waits; how many submissions it ended."""
 
     def run() -> int:
-        with working(here, limit=30) as worker:
+        with working(here, limit=120) as worker:
             worker.scorer = scorer
             while worker.step() or worker.busy:
                 worker.pause(0.05)
@@ -236,11 +236,14 @@ def test_killed_at_each_step_nothing_is_lost_and_nothing_is_there_twice(
     here: Settings, database: Database, actor: Actor, submit: Callable[..., Submission], work: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [*(submit(path) for path in ("/a", "/b", "/vers-a", "/vide")), submit_text(database, TEXT, public=True, actor=actor)]
+    monkeypatch.setattr(submissions, "MOST_TRIES", 40)  # on a busy machine a crawl may be under way at more deaths than a row is forgiven
     for number in range(2, 40, 3):
         with killed_at(number, monkeypatch):
             work()
     work()
-    assert [now_is(database, one).state for one in rows] == ["visible", "visible", "visible", "ecartee", "visible"]
+    assert [now_is(database, one).state for one in rows] == ["visible", "visible", "visible", "ecartee", "visible"], [
+        now_is(database, one).reason for one in rows
+    ]
     for one in rows:
         states = [step.state for step in steps(database, one.id)]
         assert len(states) == len(set(states)), "a state was reached twice"

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from cases import answers
 from cases.tables_work import UrgencyRow
+from core import logs
 from core.errors import ConfigError
 from flows.checks import _cases
 from flows.tending import tend
@@ -28,6 +29,7 @@ def test_wishes_are_counted_late_urgencies_told_and_old_answers_removed(scene: S
     asked = scene.ask(platform=HOST, account="verveine")
     answers.reserve(scene.database, "a" * 64, request="b" * 64, now=datetime.now(UTC) - timedelta(days=3))
     urgency(scene)
+    logs.configure(level="INFO")  # another test may have asked for errors alone
     with capture_logs() as said:
         tend(scene.settings, scene.database)
     assert scene.state(asked).covered == 2

@@ -346,7 +346,6 @@ def test_nothing_is_kept_of_a_call_that_fails(campaigns: Campaigns) -> None:
     assert campaigns.of(["a", "b"]) == {}
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize(
     "said",
     ["mot " * 300_000, "zq" * 500_000, "« " * 200_000, "a.b.c.d." * 100_000, "1 000 " * 100_000, "e\u0301\u0301" * 200_000, "@a" * 300_000, "http://" * 100_000, '"' * 300_000,
@@ -354,18 +353,18 @@ def test_nothing_is_kept_of_a_call_that_fails(campaigns: Campaigns) -> None:
     ids=range(12),
 )  # fmt: skip
 def test_hostile_texts_cost_little(said: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # not the clock's: other tests run meanwhile
     found = fingerprint(said)
-    assert time.perf_counter() - began < 1.5
+    assert time.process_time() - began < 1.5
     assert found is None or len(found.sketch) < 3000
     assert told(said).size <= 3000
 
 
 def test_copies_and_near_copies_by_the_thousand_stay_cheap(campaigns: Campaigns) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     campaigns.add(text(f"c{number:05}") for number in range(2000))
     campaigns.add(text(f"n{number:05}", f"{CURE} {'bdfgklmnprst'[number % 12]}a{number}") for number in range(500))
-    assert time.perf_counter() - began < 15
+    assert time.process_time() - began < 15
     with campaigns._file.reading() as connection:
         (most,) = connection.execute("SELECT MAX(edges) FROM (SELECT COUNT(*) AS edges FROM edges GROUP BY form)").fetchone()
         (edges,) = connection.execute("SELECT COUNT(*) FROM edges").fetchone()

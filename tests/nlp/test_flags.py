@@ -68,7 +68,7 @@ def test_disguised_words_raise_flags_and_quote_the_text_as_given() -> None:
 
 @pytest.mark.parametrize("piece", ["🙏", "(", "=", "a", "1,", "http://", "Ceci ", "12 mai ", "mon fils "])
 def test_hostile_text_takes_linear_time(piece: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()  # the clock would measure other tests too
     list(flags([piece * (20_000 // len(piece))]))
     assert len(sentences(piece * (20_000 // len(piece)))) > 0
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30

@@ -93,7 +93,7 @@ def test_noise_is_seeded_and_survives_any_text(name: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a ", "A", "A!", "ABC ", "a1", "0a", "a@", "1", "e\u0301", "\u200b", "а", "aа", "A\n", "a.", "A 1", "é", "ab"])
 def test_hostile_text_takes_linear_time(piece: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()  # the clock would measure other tests too
     plain(piece * (100_000 // len(piece)))
     plain("A" + piece * (100_000 // len(piece)) + "b")
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
