@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import Process, Queue
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
@@ -142,23 +143,41 @@ BARE = textwrap.dedent("""
     process.start()
 """)
 
-PEAK = "import resource, sys; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)"
+# of this process, and of the largest of those that it started (the pages that both share are counted twice)
+PEAK = textwrap.dedent("""
+    import json, os, resource, sys
+    own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    used = {"peak": own.ru_maxrss // 1024, "beside": others.ru_maxrss // 1024, "handles": len(os.listdir("/proc/self/fd")),
+            "processor": own.ru_utime + own.ru_stime, "processor_beside": others.ru_utime + others.ru_stime}
+    print(json.dumps(used), file=sys.stderr)
+""")
 
 
-def timed(command: list[str], **options: Any) -> tuple[float, int, str]:
-    """Seconds, peak megabytes and standard output of a child process."""
+class Used(NamedTuple):
+    """What a crawl took: seconds by the clock; megabytes, file handles at its end, and seconds of the processor of its own and of the others."""
+
+    seconds: float
+    peak: int
+    beside: int
+    handles: int
+    processor: float
+    processor_beside: float
+
+
+def timed(command: list[str], **options: Any) -> tuple[Used, str]:
+    """What a child process took, and its standard output."""
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, **options)
-    return time.perf_counter() - start, int(done.stderr.strip().splitlines()[-1]), done.stdout
+    return Used(time.perf_counter() - start, **json.loads(done.stderr.strip().splitlines()[-1])), done.stdout
 
 
-def bare(base: str, pages: int, kind: str, folder: Path) -> tuple[float, int]:
+def bare(base: str, pages: int, kind: str, folder: Path) -> Used:
     """The peer."""
-    seconds, peak, _ = timed([sys.executable, "-c", BARE % CONCURRENCY + PEAK, base, str(pages), kind, str(folder / "bodies")])
-    return seconds, peak
+    used, _ = timed([sys.executable, "-c", BARE % CONCURRENCY + PEAK, base, str(pages), kind, str(folder / "bodies")])
+    return used
 
 
-def vigie(base: str, pages: int, kind: str, folder: Path) -> tuple[float, int, dict[str, Any]]:
+def vigie(base: str, pages: int, kind: str, folder: Path) -> tuple[Used, dict[str, Any]]:
     """Vigie's crawl of the same pages."""
     settings = Settings(data_dir=folder / "data", sources_dir=folder / "sources")
     settings.sources_dir.mkdir()
@@ -167,9 +186,9 @@ def vigie(base: str, pages: int, kind: str, folder: Path) -> tuple[float, int, d
     why = {"title": "Mesure", "purpose": "mesure de vitesse", "legal_basis": "mesure de vitesse"}
     source = {"kind": kind, "url": f"{base}/", **keys, **why, **limits}
     (settings.sources_dir / "mesure.yml").write_text(yaml.safe_dump(source), encoding="utf-8")
-    code = "import sys; from crawlers.run import main; main(['mesure']);" + PEAK
-    seconds, peak, output = timed([sys.executable, "-c", code], env=child_environment(settings))
-    return seconds, peak, json.loads(output.strip().splitlines()[-1])["report"]
+    code = "from crawlers.run import main; main(['mesure'])\n" + PEAK
+    used, output = timed([sys.executable, "-c", code], env=child_environment(settings))
+    return used, json.loads(output.strip().splitlines()[-1])["report"]
 
 
 def measure(pages: int, kind: str, *, peer: bool) -> None:
@@ -180,14 +199,16 @@ def measure(pages: int, kind: str, *, peer: bool) -> None:
     base = f"http://127.0.0.1:{ports.get()}"
     try:
         with tempfile.TemporaryDirectory() as folder:
-            seconds, peak, report = vigie(base, pages, kind, Path(folder))
-            size = sum(path.stat().st_size for path in Path(folder).rglob("*.warc.gz"))
-            told = f"{kind} {pages} pages: vigie {pages / seconds:.1f} pages/s, {report['kept']} documents, peak {peak} MB"
-            told += f", evidence {size / pages / 1000:.1f} kB a page"
+            used, report = vigie(base, pages, kind, Path(folder))
+            sizes = [path.stat().st_size for path in Path(folder).rglob("*.warc.gz")]
+            told = f"{kind} {pages} pages: vigie {pages / used.seconds:.1f} pages/s, {report['kept']} documents, peak {used.peak} MB"
+            told += f" and {used.beside} MB, {used.handles} file handles, evidence {sum(sizes) / pages / 1000:.1f} kB a page in {len(sizes)} files"
+            told += f", processor {used.processor:.2f} s and {used.processor_beside:.2f} s"
             if peer:
-                bare_seconds, bare_peak = bare(base, pages, kind, Path(folder))
-                told += f"; bare Scrapy {pages / bare_seconds:.1f} pages/s, peak {bare_peak} MB; ratio {bare_seconds / seconds:.2f}"
-            print(told, flush=True)
+                other = bare(base, pages, kind, Path(folder))
+                told += f"; bare Scrapy {pages / other.seconds:.1f} pages/s, peak {other.peak} MB, processor {other.processor:.2f} s"
+                told += f"; ratio {other.seconds / used.seconds:.2f} by the clock, {other.processor / used.processor:.2f} by the fetching process"
+            print(told + f"; load {os.getloadavg()[0]:.1f}", flush=True)
     finally:
         server.terminate()
 

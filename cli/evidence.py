@@ -40,6 +40,7 @@ evidence.add_command(stamp)
 @click.pass_context
 def verify(ctx: click.Context, documents: tuple[str, ...], *, everything: bool, as_json: bool) -> int:
     """Check DOCUMENTS (ids or addresses), or sealed bundles (FILE.zip), offline; exit code 2 when one is not proved."""
+    from core.pseudonyms import known_key
     from crawlers.evidence.archive import Archive
     from crawlers.evidence.proof import Verifier
 
@@ -49,7 +50,7 @@ def verify(ctx: click.Context, documents: tuple[str, ...], *, everything: bool, 
     if everything == bool(documents):
         raise Invalid("expected documents (ids or addresses), or --all, and not both")
     archive = Archive(settings.archive_dir)
-    verifier, seen, proved = Verifier(archive), 0, 0
+    verifier, seen, proved = Verifier(archive, key=known_key(settings)), 0, 0
     for found in _all(archive) if everything else _named(archive, documents):
         seen += 1
         if isinstance(found, VigieError):

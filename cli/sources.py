@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,29 +92,52 @@ def _tried(source: Source, settings: Settings) -> bool:
 @click.pass_context
 def add(ctx: click.Context, url: str, *, name: str | None, purpose: str | None, force: bool) -> int:
     """Look at URL and write a source file for it, disabled until you have read it."""
-    from core.errors import ConfigError, Invalid
+    from core.errors import Invalid
     from core.urls import canonical
     from crawlers import suggest
     from crawlers.catalog import NAME
 
-    settings, url = start(ctx), canonical(url)
+    settings, url = start(ctx), canonical(_whole(url))
     if name is not None and not NAME.fullmatch(name):
         raise Invalid(f"--name {name[:100]!r}: expected small letters, digits, - and _ only, such as mon_blog")
-    if why := _refused(url, settings) or suggest.not_a_source(url):
+    if why := _refused(url, settings) or _in_private(url) or suggest.not_a_source(url):
         raise Invalid(f"{url}: {why}")
+    path = _free(settings.sources_dir / f"{name}.yml", force=force) if name else None  # before anything is asked for
     keys, page = suggest.from_address(url), None
     if keys is None:
         keys, page = _looked(url, settings)
-    name = name or suggest.name_of(keys, url)
-    path = settings.sources_dir / f"{name}.yml"
-    if path.exists() and not force:
-        raise ConfigError(f"{path} exists; choose another name with --name, or replace it with --force")
+    path = path or _free(settings.sources_dir / f"{suggest.name_of(keys, url)}.yml", force=force)
     text = suggest.as_yaml(keys, title=suggest.title_of(url, page), purpose=purpose or suggest.PURPOSE, least=1)
     _write_checked(path, text)
     console().print(f"Écrit : {path} (genre {keys['kind']})\n\n{text}", markup=False, soft_wrap=True)
     todo = "relisez ce fichier" if purpose else "ouvrez ce fichier et complétez « purpose »"
-    console().print(f"Ensuite : {todo}, puis : vigie sources check {name}", markup=False, soft_wrap=True)
+    console().print(f"Ensuite : {todo}, puis : vigie sources check {path.stem}", markup=False, soft_wrap=True)
     return 0
+
+
+def _free(path: Path, *, force: bool) -> Path:
+    """The path of a new file. Raises ConfigError where one stands there already."""
+    from core.errors import ConfigError
+
+    if path.exists() and not force:
+        raise ConfigError(f"{path} exists; choose another name with --name, or replace it with --force")
+    return path
+
+
+def _whole(url: str) -> str:
+    """An address as people copy it from an address bar: without https://."""
+    bare, host = url.strip(), url.strip().partition("/")[0].partition(":")[0]
+    return f"https://{bare}" if "://" not in bare and "." in host.strip(".") and "@" not in host and bare[:1] not in ("/", ".") else url
+
+
+def _in_private(url: str) -> str | None:
+    """Why an address in a private network is not read; this machine alone may be, for a trial."""
+    from core.addresses import LOCAL, inside
+    from core.urls import host_of, is_ip
+
+    host = host_of(url)
+    own = host.rpartition(".")[2] in LOCAL or (is_ip(host) and ip_address(host.strip("[]")).is_loopback)
+    return None if own or not inside(host) else "lies in a private network; expected a page that everybody can open"
 
 
 def _refused(url: str, settings: Settings) -> str | None:
@@ -134,7 +158,8 @@ def _looked(url: str, settings: Settings) -> tuple[dict[str, Any], Page]:
 
     with console(stderr=True).status(f"lecture de {url}"):
         trial = look(url, settings=settings)
-    if trial.page is not None and (keys := suggest.from_instance(url, trial.page)):  # its pages are made by a script: an article finds nothing
+    # an instance's pages are made by a script, a forum's section holds no text: an article finds nothing
+    if trial.page is not None and (keys := suggest.from_instance(url, trial.page) or suggest.from_section(url, trial.page)):
         return keys, trial.page
     reasons = trial.report.reasons
     if trial.page is None or (any(map(is_blind, reasons)) and not trial.documents):

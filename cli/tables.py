@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from crawlers.expect import is_blind, meaning, presence
+from crawlers.expect import FIELD_WORDS, is_blind, meaning, presence
 from flows.report import COLUMNS
 
 if TYPE_CHECKING:
@@ -88,9 +88,15 @@ def coverage_table(found: Sequence[Coverage]) -> Group:
         usual = "" if one.usual is None else str(one.usual)
         table.add_row(Text(f"{name}\n{one.kind}"), STATES[one.state], when, str(one.read) if one.runs else "", one.expected, usual)
         lines += (Text(f"{one.source}, angle mort : {count} {reason} : {meaning(reason)}", "yellow") for reason, count in one.blind_spots.items())
-        fields = ", ".join(f"{name} {share:.0%}" for name, share in one.fields.items() if name != "text")
+        fields = ", ".join(f"{FIELD_WORDS.get(name, name)} {share:.0%}" for name, share in one.fields.items() if name != "text")
+        lines += [Text(f"{one.source}, à regarder : {alarm}", "yellow") for alarm in one.alarms if not _is_listed(alarm, one)]
         lines += [Text(f"{one.source}, champs trouvés : {fields}")] if fields else []
     return Group(table, *lines)
+
+
+def _is_listed(alarm: str, one: Coverage) -> bool:
+    """Whether an alarm says what the list of blind spots says already."""
+    return any(alarm.startswith(f"{count} x {reason} :") for reason, count in one.blind_spots.items())
 
 
 def show_trial(shown: Console, trial: Trial, *, source: Source | None = None) -> None:
@@ -134,7 +140,8 @@ def _next_step(trial: Trial, source: Source | None) -> str:
         return f"Rien n'est lisible ainsi : ouvrez l'adresse dans un navigateur, corrigez {name}.yml, puis recommencez."
     if source is not None and source.enabled:
         return f"Ensuite : vigie crawl {name}"
-    return f"Si c'est bien ce qu'il faut lire : complétez « purpose » et mettez « enabled: true » dans {name}.yml, puis : vigie crawl {name}"
+    todo = "complétez « purpose » et mettez" if source is None or source.purpose.startswith("À écrire") else "mettez"
+    return f"Si c'est bien ce qu'il faut lire : {todo} « enabled: true » dans {name}.yml, puis : vigie crawl {name}"
 
 
 def excerpt(text: str, *, most: int = 200) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit, urlunsplit
 
@@ -87,6 +88,7 @@ def check_address(url: str, *, places: frozenset[str] = frozenset()) -> str:
     return canonical(urlunsplit((parts.scheme, place, parts.path, parts.query, "")))
 
 
+@lru_cache(maxsize=8192)
 def inside(host: str) -> bool:
     """Whether a host, as it is written, lies on this machine or network, or where nobody can say."""
     name = host.lower().rstrip(".")

@@ -11,6 +11,8 @@ from core.keys import key_file
 if TYPE_CHECKING:
     from core.settings import Settings
 
+FILE = "pseudonym.key"
+
 
 def load_key(settings: Settings) -> bytes:
     """The key of VIGIE_PSEUDONYM_KEY, else of <data_dir>/pseudonym.key, made once and readable by its owner alone.
@@ -19,7 +21,12 @@ def load_key(settings: Settings) -> bytes:
     """
     if settings.pseudonym_key:
         return settings.pseudonym_key.get_secret_value().encode()
-    return key_file(settings.data_dir / "pseudonym.key", advice="restore it from a backup, never replace it")
+    return key_file(settings.data_dir / FILE, advice="restore it from a backup, never replace it")
+
+
+def known_key(settings: Settings) -> bytes | None:
+    """The key, where there is one; none is made. Raises ConfigError."""
+    return load_key(settings) if settings.pseudonym_key or (settings.data_dir / FILE).exists() else None
 
 
 def pseudonym(key: bytes, *, platform: str, account: str) -> str:

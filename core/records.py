@@ -177,8 +177,10 @@ class SourceReport(Record):
     dropped: int = 0  # nothing of it is kept: its author opted out, or the source's own rules find it irrelevant
     set_aside: int = 0
     failed: int = 0
+    rechecked: int = 0  # of kept, duplicate and dropped: archived items that were looked at again, and that no listing showed
     unchanged: int = 0  # pages that say they are as they were when last read; not part of ``seen``
     fields: dict[str, float] = Field(default_factory=dict)  # share of the documents that have each field
+    looked: int = 0  # documents that ``fields`` was counted on: what a listing says is unchanged is known without a look
     reasons: dict[str, int] = Field(default_factory=dict)  # of what was dropped, set aside or failed
     alarms: tuple[str, ...] = ()  # what a person should look at: fewer documents than expected, a wall
     transient: bool = False  # whether trying again may help

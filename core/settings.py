@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     helloasso_client_id: str = Field("", description="HelloAsso API client, for the kind helloasso")
     helloasso_client_secret: SecretStr | None = Field(None, description="secret of that client")
     crawl_concurrency: int = Field(2, ge=1, le=32, description="sources crawled at once")
+    crawl_readers: int | None = Field(None, ge=0, le=32, description="processes that read pages beside the one that fetches; unset: by processors")
     crawl_timeout: int = Field(3600, ge=1, description="seconds that one source may take")
     batch_documents: int = Field(500, ge=1, le=100_000, description="documents per batch file")
 

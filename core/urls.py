@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, safe_url_string
@@ -22,6 +23,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 GIVEN_OUT = ipaddress.IPv6Network("2000::/3")
 
 
+@lru_cache(maxsize=8192)
 def canonical(url: str) -> str:
     """The address without fragment, tracking parameters, credentials and default port, parameters sorted.
 
@@ -56,6 +58,7 @@ def document_id(url: str) -> str:
     return hashlib.sha256(canonical(url).encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=8192)
 def host_of(url: str) -> str:
     """The host of an address, lower case, without port; "" where there is none."""
     try:
@@ -64,6 +67,7 @@ def host_of(url: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def is_public_address(address: str) -> bool:
     """Whether an IP address is reachable by everybody: not loopback, private, link-local, reserved or multicast.
 
@@ -77,6 +81,7 @@ def is_public_address(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
+@lru_cache(maxsize=8192)
 def is_ip(host: str) -> bool:
     """Whether a host is an IP address rather than a name."""
     try:

@@ -15,7 +15,7 @@ from core.errors import ConfigError, NotFound, nearest
 from core.records import AccessMode, Record
 from core.urls import host_of, is_ip
 from crawlers.minimise import Keep
-from crawlers.mistakes import as_lists, explained, unreadable
+from crawlers.mistakes import OneOfEach, as_lists, explained, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,6 +62,7 @@ class Source(Record):
     hosts: tuple[Host, ...] = Field((), description="other hosts whose linked pages may be read, names alone such as exemple.fr")
     concurrency: int = Field(2, ge=1, le=16, description="requests to one host at once")
     max_requests: int = Field(1000, ge=1, le=100_000, description="pages asked for in one run")
+    recheck: int = Field(10, ge=0, le=1000, description="archived items looked at again in one run, where no page that it read shows them")
     max_bytes: int = Field(200_000_000, ge=1000, description="bytes received in one run")
     keep: Keep = Field(Keep(), description="what is dropped before it is stored")
     expect: Expect = Expect()
@@ -153,7 +154,7 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=OneOfEach)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {unreadable(error, text)}") from error
     if data is None:

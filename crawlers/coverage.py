@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from pydantic import AwareDatetime, Field
 
 from core.records import Record
-from crawlers.expect import is_blind
+from crawlers.expect import PASSING, RUNS, UNANSWERED, is_blind, read, usual
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.records import SourceReport
     from crawlers.catalog import Source
     from crawlers.history import History, Run
 
@@ -28,8 +29,8 @@ class Coverage(Record):
     last_read: AwareDatetime | None = None  # the last run that saw a document or an unchanged page
     read: int = 0  # documents that the last run saw
     expected: str = ""
-    usual: int | None = None  # documents that a run sees, median of those before the last
-    blind_spots: dict[str, int] = Field(default_factory=dict)  # of the last run
+    usual: int | None = None  # documents that a run sees, median of those before the last that saw any
+    blind_spots: dict[str, int] = Field(default_factory=dict)  # of the last run: what was there and not seen, and what did not answer
     fields: dict[str, float] = Field(default_factory=dict)  # of the last run that saw documents
     alarms: tuple[str, ...] = ()
 
@@ -46,28 +47,31 @@ def _of(source: Source, runs: Sequence[Run]) -> Coverage:
     if not runs:
         return known
     last, seen = runs[-1], [run for run in runs if _read(run)]
-    blind = {reason: count for reason, count in last.report.reasons.items() if is_blind(reason)}
-    alive = bool(_read(last))
+    blind = _blind_spots(last.report)
+    alive = bool(_read(last)) and "crawl_broken" not in blind
     return known.model_copy(
         update={
             "state": "blind" if not alive else "partial" if blind or last.report.failed or last.report.alarms else "ok",
             "last_run": last.at,
             "last_read": seen[-1].at if seen else None,
-            "read": last.report.kept + last.report.duplicate + last.report.dropped,
-            "usual": _median([run.report.kept + run.report.duplicate + run.report.dropped for run in runs[:-1]]),
-            "blind_spots": {**blind, **({"unreachable": last.report.failed} if last.report.failed else {})},
+            "read": read(last.report),
+            "usual": usual([run.report for run in runs[:-1]][-RUNS:]),
+            "blind_spots": blind,
             "fields": next((run.report.fields for run in reversed(runs) if run.report.fields), {}),
             "alarms": last.report.alarms,
         }
     )
 
 
+def _blind_spots(report: SourceReport) -> dict[str, int]:
+    """What was there and not seen; of what did not answer each reason, and what no reason tells."""
+    found = {reason: count for reason, count in report.reasons.items() if is_blind(reason) or (report.failed and reason in UNANSWERED)}
+    untold = report.failed - sum(count for reason, count in found.items() if reason in UNANSWERED or reason in PASSING or reason.startswith("http_"))
+    return found | ({"unreachable": untold} if untold > 0 else {})
+
+
 def _read(run: Run) -> int:
-    return run.report.kept + run.report.duplicate + run.report.dropped + run.report.unchanged
-
-
-def _median(values: list[int]) -> int | None:
-    return sorted(values)[len(values) // 2] if values else None
+    return read(run.report) + run.report.unchanged
 
 
 def _expected(source: Source) -> str:

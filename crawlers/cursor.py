@@ -97,9 +97,24 @@ class Cursor:
         """The items of earlier complete runs: address by platform id, at most ITEMS."""
         return {key: value for key, value in self._old["items"].items() if isinstance(value, str)}
 
+    def unchecked(self) -> dict[str, str]:
+        """The known items that this run has not met, the one that was met longest ago first: address by platform id."""
+        return {key: address for key, address in self.known().items() if key not in self._new["items"]}
+
+    def followed(self, url: str) -> bool:
+        """Whether this address was read because a listing named it, by what is remembered."""
+        return url in self._old["read"] or url in self._new["read"]
+
     def forget(self, key: str) -> None:
         """An item is gone."""
-        self._old["items"].pop(key, None)
+        for items in (self._old["items"], self._new["items"]):
+            items.pop(key, None)
+
+    def read_again(self, url: str) -> None:
+        """A page is gone: should a listing still show its address, it is asked for whatever that listing says, until it is there again."""
+        for state in (self._old, self._new):
+            for kind in ("pages", "read"):
+                state[kind].pop(url, None)
 
     def save(self, *, complete: bool = True) -> None:
         """Leave it for the next run, atomically. ``complete``: whether nothing failed that another run may read. Raises ConfigError."""
@@ -111,6 +126,9 @@ class Cursor:
             self._new[kind].update({place: self._old[kind][place] for place in self._unread if place in self._old[kind]})
         items = {**{key: value for key, value in self._old["items"].items() if key not in self._new["items"]}, **self._new["items"]}
         self._new["items"] = dict(list(items.items())[-ITEMS:])
+        for kind in ("pages", "read"):  # what is remembered of an item is needed when it is looked at again
+            kept = (url for url in self._new["items"].values() if url in self._old[kind] and url not in self._unread)
+            self._new[kind] = {**{url: self._old[kind][url] for url in kept}, **self._new[kind]}
         write_text(self._path, json.dumps(self._new, ensure_ascii=False))
 
 

@@ -7,24 +7,24 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.errors import Invalid, SourceError, VigieError
+from core.errors import Invalid, VigieError
 from core.logs import get_logger
 from core.records import SetAside, SourceReport
 from core.urls import document_id
 from crawlers.answer import Answer
 from crawlers.evidence.clock import Clock
 from crawlers.expect import presence
-from crawlers.reading.drafts import Left, deleted, owners, to_document
+from crawlers.judge import Aside, Dropped
+from crawlers.reading.drafts import Left, deleted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from core.records import Document
     from core.settings import Settings
-    from crawlers.catalog import Source
-    from crawlers.erasing.optout import OptOuts
     from crawlers.evidence.archive import Archive, OpenBatch
     from crawlers.fetching.capture import Capture
+    from crawlers.judge import Judge, Verdict
     from crawlers.reading.drafts import Draft
     from crawlers.reading.page import Page
 
@@ -36,15 +36,16 @@ log = get_logger(__name__)
 class Keeper:
     """Writes batches for one source and counts what became of each item."""
 
-    def __init__(self, archive: Archive, *, source: Source, key: bytes, settings: Settings, opt_outs: OptOuts) -> None:
-        self._archive, self._source, self._key, self._settings, self.opt_outs = archive, source, key, settings, opt_outs
-        self._batch: OpenBatch = archive.open_batch(source.name, operator=settings.contact)
+    def __init__(self, archive: Archive, *, judge: Judge, settings: Settings) -> None:
+        self._archive, self._judge, self._source, self._settings, self.opt_outs = archive, judge, judge.source, settings, judge.opt_outs
+        self._batch: OpenBatch = archive.open_batch(self._source.name, operator=settings.contact)
         self._counts: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._present: Counter[str] = Counter()
         self._unchanged = self._bytes = 0
         self._transient = False
         self.clock = Clock()
+        self._shown: int | None = None  # items that the listings showed, before archived ones are looked at again
         self.error: BaseException | None = None  # the disk is full or refuses, or a fault of ours: the run must stop
 
     def tally(self) -> tuple[Counter[str], int]:
@@ -56,14 +57,19 @@ class Keeper:
         """Whether nothing failed so far that another run could read."""
         return not self._transient and self.error is None
 
-    def take(self, items: Sequence[Draft | Left], *, capture: Capture | None, page: Page) -> list[Document]:
-        """Archive the items of one page with their evidence, or count why not; those that are documents, new or known. Raises ConfigError."""
+    def take(
+        self, items: Sequence[Draft | Left], *, capture: Capture | None, page: Page, verdicts: Mapping[str, Verdict] | None = None
+    ) -> list[Document]:
+        """Archive the items of one page with their evidence, or count why not; those that are documents, new or known. Raises ConfigError.
+
+        ``verdicts``: what becomes of items, by address, where that was decided elsewhere already.
+        """
         answer = Answer(page=page, capture=capture)
         for item in items:
             if isinstance(item, Left):
                 self._leave(item, answer)
             else:
-                self._judge(item, answer)
+                self._sort(item, (verdicts or {}).get(item.url) or self._judge(item), answer)
         redacted = answer.redacted(self.opt_outs) if answer.documents or answer.aside else None
         with self._stopping():
             self._archive_all(answer.documents, capture=capture, redacted=redacted)
@@ -80,26 +86,15 @@ class Keeper:
             answer.drop(item, item.reason)
             self._reasons[item.reason] += 1
 
-    def _judge(self, draft: Draft, answer: Answer) -> None:
-        """A document; or it is dropped, or set aside. Who does not want to be read is asked first: a text that cannot be kept has an author too."""
-        source, now = self._source, datetime.now(UTC)
-        if any(self.opt_outs.covers_author(name) for name in owners(draft, key=self._key)) or self.opt_outs.covers_address(draft.url):
-            answer.drop(draft, "opted_out")
-            self.drop("opted_out")
-            return
-        try:
-            document = to_document(draft, source=source, key=self._key, now=now, max_chars=self._settings.max_text_chars)
-        except SourceError as error:
-            answer.aside.append((draft.url, error.reason, str(error)))
-            return
-        except Invalid as error:
-            answer.aside.append((draft.url[:2000], "bad_address", str(error)))
-            return
-        if reason := source.keep.refuses(document, now=now):
-            answer.drop(draft, reason)
-            self.drop(reason)
+    def _sort(self, draft: Draft, verdict: Verdict, answer: Answer) -> None:
+        """A document; or it is dropped, or set aside."""
+        if isinstance(verdict, Aside):
+            answer.aside.append(verdict)
+        elif isinstance(verdict, Dropped):
+            answer.drop(draft, verdict.reason)
+            self.drop(verdict.reason)
         else:
-            answer.documents.append(document)
+            answer.documents.append(verdict)
 
     def _archive_all(self, documents: list[Document], *, capture: Capture | None, redacted: bytes | None) -> None:
         """The response is kept where something on it is new, or where it is the very same as before (proof that it still stands)."""
@@ -111,6 +106,10 @@ class Keeper:
             self._present.update(presence(document))
             self._counts["kept" if self._batch.add(document.model_copy(update={"evidence": ref})) else "duplicate"] += 1
         self._roll()
+
+    def latest(self, url: str) -> Document | None:
+        """The last archived version of what lies at an address."""
+        return self._archive.latest(document_id(url))
 
     def set_aside(self, url: str, reason: str, detail: str, *, capture: Capture | None = None, redacted: bytes | None = None) -> None:
         """Something was there and cannot be processed: its reason, address and evidence are kept. Raises ConfigError."""
@@ -147,7 +146,10 @@ class Keeper:
 
     def unchanged(self, capture: Capture | None) -> None:
         """A page says that it is as it was when last read."""
-        self._unchanged += 1
+        if self._shown is None:
+            self._unchanged += 1
+        else:
+            self.duplicate()
         if capture:
             with self._stopping():
                 self._batch.add_not_modified(capture)
@@ -190,12 +192,30 @@ class Keeper:
             full, self._batch = self._batch, self._archive.open_batch(self._source.name, operator=self._settings.contact)
             full.seal()
 
+    def shows_all(self) -> bool:
+        """The listings were read: what they showed is told apart from what follows. Whether that is something, and all of it."""
+        self._shown = self._read()
+        return self.complete and not self.sated and self._shown + self._unchanged > 0
+
+    @property
+    def rechecked(self) -> int:
+        """Archived items that were looked at again, and found or known to be gone."""
+        return 0 if self._shown is None else self._read() - self._shown
+
+    def _read(self) -> int:
+        return sum(self._counts[status] for status in ("kept", "duplicate", "dropped"))
+
     def finish(self) -> SourceReport:
         """Seal the last batch; the run's counts. Raises ConfigError."""
         self._batch.note_clock(self.clock.state())
         self._batch.seal()
+        return self.report()
+
+    def report(self) -> SourceReport:
+        """The counts so far."""
         counts = {status: self._counts[status] for status in STATUSES}
         read = max(1, self._present["text"])
         fields = {name: round(count / read, 4) for name, count in sorted(self._present.items())}
         return SourceReport(source=self._source.name, seen=sum(counts.values()), reasons=dict(self._reasons.most_common()), fields=fields,
-                            unchanged=self._unchanged, transient=self._transient, **counts)  # fmt: skip
+                            looked=self._present["text"], unchanged=self._unchanged, transient=self._transient,
+                            rechecked=self.rechecked, **counts)  # fmt: skip

@@ -124,9 +124,29 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
+class OneOfEach(yaml.SafeLoader):
+    """YAML in which no key stands twice: of two values the first would be lost without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as PyYAML has it
+        """Raises YAMLError."""
+        known: dict[str, yaml.Node] = {}
+        for key, _ in node.value:
+            first = known.setdefault(key.value, key) if isinstance(key, yaml.ScalarNode) else key
+            if first is not key:
+                said = f"the key {key.value!r} stands there already, at line {first.start_mark.line + 1}; keep one of the two"
+                raise Twice(None, None, said, key.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
+class Twice(yaml.MarkedYAMLError):
+    """A key that stands twice."""
+
+
 def unreadable(error: yaml.YAMLError | ValueError | RecursionError, text: str) -> str:
     """Why a text is no YAML: line, column, and what to do where that is known."""
     mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    if mark is not None and isinstance(error, Twice):
+        return f"line {mark.line + 1}: {error.problem}"
     if mark is None:
         why = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:200]
         return f"not readable as YAML ({why}); expected keys and values such as 'kind: feed'"

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +24,11 @@ from crawlers.erasing.optout import load_opt_outs
 from crawlers.evidence.archive import Archive
 from crawlers.expect import alarms
 from crawlers.fetching.guard import NAMED_HOSTS
+from crawlers.fetching.robots import TOKEN
 from crawlers.history import History
+from crawlers.judge import Judge
 from crawlers.keeper import Keeper
+from crawlers.readers import Readers
 from crawlers.reading.language import prepare
 
 if TYPE_CHECKING:
@@ -32,7 +37,10 @@ if TYPE_CHECKING:
     from crawlers.catalog import Source
     from crawlers.spiders.base import SourceSpider
 
+OWN = ("crawlers.fetching.pace.Pace", "crawlers.recheck.Recheck")  # our parts of Scrapy
 MAX_BODY = 10 * 2**20  # bytes; a larger page is no page
+FEW = 50  # pages: fewer are read before another process is worth its start
+MAX_READERS = 3  # keep up with one process that fetches
 
 
 def crawl(source: Source, *, settings: Settings) -> SourceReport:
@@ -55,22 +63,39 @@ def read(source: Source, *, settings: Settings, cursor: Cursor, spider: type[Sou
     from scrapy.crawler import AsyncCrawlerProcess
 
     _check_contact(source, contact=settings.contact)
-    archive = Archive(settings.archive_dir)
-    archive.recover()
-    prepare()
     key = load_key(settings)
-    keeper = Keeper(archive, source=source, key=key, settings=settings, opt_outs=load_opt_outs(settings.archive_dir, key=key))
-    process = AsyncCrawlerProcess(scrapy_settings(source, contact=settings.contact))
-    process.crawl(spider, source=source, keeper=keeper, cursor=cursor, house=settings, **known)
-    process.start()
+    judge = Judge(source, key, load_opt_outs(settings.archive_dir, key=key), settings.max_text_chars)
+    count = _readers(source, settings=settings) if spider.parsers else 0
+    # before a file is opened: what another process holds open stays locked when this one is killed
+    with closing(Readers(count, parsers=spider.parsers, judge=judge)) as readers:
+        if not count:
+            prepare()
+        else:
+            known["readers"] = readers
+        archive = Archive(settings.archive_dir)
+        archive.recover()
+        keeper = Keeper(archive, judge=judge, settings=settings)
+        process = AsyncCrawlerProcess(scrapy_settings(source, contact=settings.contact))
+        process.crawl(spider, source=source, keeper=keeper, cursor=cursor, house=settings, **known)
+        process.start()
     if keeper.error:
         raise keeper.error
     return keeper
 
 
+def _readers(source: Source, *, settings: Settings) -> int:
+    """How many processes read pages for this one: none where a few pages are read."""
+    if getattr(source, "max_items", 0) < FEW:
+        return 0
+    if settings.crawl_readers is not None:
+        return settings.crawl_readers
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS has no such call
+    return min(MAX_READERS, processors - 1)
+
+
 def trial(source: Source) -> Source:
     """The source, to be tried: a few pages, slowly."""
-    few = {"max_requests": 6, "max_pages": 1, "max_items": 5, "max_threads": 2, "max_posts": 20, "seconds": 20}
+    few = {"max_requests": 6, "max_pages": 1, "max_items": 5, "max_threads": 2, "max_posts": 20, "seconds": 20, "recheck": 0}
     least = {name: min(getattr(source, name), few[name]) for name in few if name in type(source).model_fields}
     return source.model_copy(update=least)
 
@@ -79,7 +104,7 @@ def _check_contact(source: Source, *, contact: str) -> None:
     """A crawler says who runs it, except to its own machine."""
     away = [host for host in source.own_hosts() if not (is_ip(host) and not is_public_address(host)) and host != "localhost"]
     if away and not contact:
-        raise ConfigError(f"source {source.name} reads {min(away)}: set VIGIE_CONTACT to an e-mail or a page where its owner can reach you")
+        raise ConfigError(f"source {source.name} reads {min(away, key=len)}: set VIGIE_CONTACT to an e-mail or a page where its owner can reach you")
 
 
 def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
@@ -89,7 +114,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
     return {
         "USER_AGENT": f"Vigie/0.1 (+{contact or 'local'})",
         "ROBOTSTXT_OBEY": True,
-        "ROBOTSTXT_USER_AGENT": "Vigie",
+        "ROBOTSTXT_USER_AGENT": TOKEN,
         "DOWNLOAD_DELAY": 0,  # crawlers.fetching.pace keeps it, together with other processes
         "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
         "DOWNLOAD_TIMEOUT": source.patience(),
@@ -105,7 +130,7 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
         "REFERER_ENABLED": False,
         "HTTPPROXY_ENABLED": False,  # evidence wants a direct connection
         "MEMUSAGE_ENABLED": False,
-        "EXTENSIONS": {**_off("extensions", "corestats.CoreStats", "logcount.LogCount", "logstats.LogStats"), "crawlers.fetching.pace.Pace": 0},
+        "EXTENSIONS": _off("extensions", "corestats.CoreStats", "logcount.LogCount", "logstats.LogStats") | dict.fromkeys(OWN, 0),
         "SPIDER_MIDDLEWARES": _off("spidermiddlewares", "depth.DepthMiddleware", "urllength.UrlLengthMiddleware"),
         "DNS_RESOLVER": "crawlers.fetching.guard.GuardedResolver",
         NAMED_HOSTS: sorted(source.own_hosts()),
@@ -123,11 +148,13 @@ def scrapy_settings(source: Source, *, contact: str) -> dict[str, Any]:
             "crawlers.fetching.capture.CaptureMiddleware": 990,  # nearest to the site: bytes as sent
         },
         "LOG_ENABLED": False,
+        "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",  # the keeper counts
+        "WARN_ON_GENERATOR_RETURN_VALUE": False,
         "LOG_INSTALL_ROOT_HANDLER": False,
     }
 
 
-def _off(kind: str, *names: str) -> dict[str, None]:
+def _off(kind: str, *names: str) -> dict[str, int | None]:
     """Parts of Scrapy whose work the guard and the keeper do, or that nobody reads."""
     return dict.fromkeys((f"scrapy.{kind}.{name}" for name in names), None)
 

@@ -61,9 +61,9 @@ class Spider(AnySpider):
             self._over(known["submitted"], before, led_to=response.url)
         yield from requests
 
-    def take(self, page: Page, items: Sequence[Draft | Left], *, capture: Any = None) -> list[Document]:
+    def take(self, page: Page, items: Sequence[Draft | Left], *, capture: Any = None, **options: Any) -> list[Document]:
         """See the base; also notes what another address of this run led to already."""
-        documents = super().take(page, items, capture=capture)
+        documents = super().take(page, items, capture=capture, **options)
         self._kept |= {document.url: document.id for document in documents}
         for item in items:
             with contextlib.suppress(Invalid):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -83,6 +84,17 @@ def from_instance(url: str, page: Page) -> dict[str, Any] | None:
     return _by_rule(url, INSTANCE_RULES)
 
 
+def from_section(url: str, page: Page) -> dict[str, Any] | None:
+    """The keys of a forum whose page shows no post but leads to threads; None for other pages."""
+    from crawlers.platforms.forum import engine_of, is_section
+
+    try:
+        engine = engine_of(page)
+        return {"kind": "forum", "url": url} if engine and is_section(page, engine=engine) else None
+    except SourceError:
+        return None
+
+
 def _is_instance(page: Page) -> bool:
     """Whether a page says which software made it, or is put together as Mastodon's are."""
     if SOFTWARE.search(page.headers.get("server", "")):
@@ -141,8 +153,17 @@ def _feed(page: Page) -> str | None:
 def name_of(keys: dict[str, Any], url: str) -> str:
     """A name for the source: its host and what tells it from others there."""
     own = next((str(keys[key]) for key in ("channel", "actor", "account", "tag") if key in keys), "")
-    words = f"{host_of(url).removeprefix('www.')} {own or ('' if keys['kind'] in ('site', 'discourse') else urlsplit(url).path)}".lower()
-    return re.sub(r"[^a-z0-9]+", "_", words).strip("_")[:60]
+    path = "" if keys["kind"] in ("site", "discourse") else unquote(urlsplit(url).path)
+    words = unicodedata.normalize("NFKD", f"{_spelt(host_of(url).removeprefix('www.'))} {own or path}").lower()
+    return re.sub(r"[^a-z0-9]+", "_", "".join(char for char in words if not unicodedata.combining(char))).strip("_")[:60] or "source"
+
+
+def _spelt(host: str) -> str:
+    """A host as people write it: é for xn--."""
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
 
 
 def title_of(url: str, page: Page | None) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from core.records import SourceReport
 from core.settings import PREFIX, ROOT
 from core.urls import host_of
 from crawlers.catalog import load_named
+from crawlers.expect import meaning
+from crawlers.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,17 +44,26 @@ def crawl_source(name: str, *, settings: Settings, trial: bool = False) -> Sourc
             environment = child_environment(there)
             done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=settings.crawl_timeout, check=False)
         except subprocess.TimeoutExpired as error:
+            _note_broken(name, settings=settings, why=f"arrêtée après {settings.crawl_timeout} s")
             raise Unavailable(f"source {name}: not done after {settings.crawl_timeout} s (VIGIE_CRAWL_TIMEOUT); what was read is kept") from error
     answer = _answer(done.stdout)
     if answer is None:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        _note_broken(name, settings=settings, why=f"code {done.returncode}")
         raise SourceError("crawl_broken", f"source {name}: the crawl ended with code {done.returncode} ({last[:300]}); what was read is kept")
     if "error" in answer:
         raise KINDS.get(answer["error"]["kind"], ConfigError)(answer["error"]["message"])
     report = SourceReport.model_validate(answer["report"])
     if report.transient and report.kept + report.duplicate + report.dropped + report.unchanged == 0:
-        raise Unavailable(f"source {name}: nothing could be read ({', '.join(report.reasons)}); {_remedy(source)}")
+        why = "; ".join(meaning(reason) for reason in report.reasons)
+        raise Unavailable(f"source {name}: nothing could be read ({', '.join(report.reasons)}): {why}; {_remedy(source)}")
     return report
+
+
+def _note_broken(name: str, *, settings: Settings, why: str) -> None:
+    """A run that gave no report is remembered too: else the one before would speak for it."""
+    alarm = f"1 x crawl_broken : {meaning('crawl_broken')} ({why})"
+    History(settings.archive_dir).add(SourceReport(source=name, reasons={"crawl_broken": 1}, alarms=(alarm,), transient=True), at=datetime.now(UTC))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import shutil
 import time
 import zlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.files import disk_errors, read_lines, sync, write_lines
 from core.records import Document, SetAside, WarcRef
@@ -97,8 +97,8 @@ class Archive:
                 self._enter(batch)
         return sealed
 
-    def seal(self, batch: str) -> bool:
-        """Move a closed batch into place; harmless to repeat after a kill at any line. False if it held nothing."""
+    def seal(self, batch: str, *, held: Held | None = None) -> bool:
+        """Move a closed batch into place; harmless to repeat after a kill at any line. False if it held nothing. ``held``: what it holds."""
         folder, evidence = self.root / "open" / batch, self.root / "evidence" / f"{batch}.warc.gz"
         warc, set_aside, documents = (folder / name for name in ("evidence.warc.gz", "set_aside.jsonl", "documents.jsonl"))
         with disk_errors(folder):
@@ -111,14 +111,24 @@ class Archive:
                     sync(evidence.parent)
                 for path, place in ((set_aside, "set_aside"), (documents, "documents")):
                     _compress(path, self.root / place / f"{batch}.jsonl.gz")
-                self._enter(batch)
+                self._enter(batch, held=held)
             shutil.rmtree(folder)
         return holds
 
-    def _enter(self, batch: str) -> None:
+    def _enter(self, batch: str, *, held: Held | None = None) -> None:
+        if held is not None:
+            self.ledger.enter(batch, versions=held.versions, payloads=held.payloads)
+            return
         evidence = self.root / "evidence" / f"{batch}.warc.gz"
         versions = ((document.id, document.content_sha256) for document in self.documents(batch))
         self.ledger.enter(batch, versions=versions, payloads=payloads_of(evidence) if evidence.exists() else ())
+
+
+class Held(NamedTuple):
+    """What a batch holds, for the ledger."""
+
+    versions: list[tuple[str, str]]  # document, content
+    payloads: list[tuple[str, str, str, WarcRef]]  # SHA-256, address, time and place of each body
 
 
 class OpenBatch:
@@ -127,6 +137,7 @@ class OpenBatch:
     def __init__(self, archive: Archive, name: str, *, operator: str = "") -> None:
         self.name = name
         self._ids: set[str] = set()
+        self._versions: list[tuple[str, str]] = []
         self._archive = archive
         self._folder = archive.root / "open" / name
         draft = self._folder.with_name(f".{name}")  # locked before it gets the name of a batch
@@ -187,6 +198,7 @@ class OpenBatch:
             return False
         self._write("documents", document.model_dump_json(exclude_none=True))
         self._ids.add(document.id)
+        self._versions.append((document.id, document.content_sha256))
         return True
 
     def add_set_aside(self, entry: SetAside) -> None:
@@ -202,7 +214,7 @@ class OpenBatch:
         """Close and move into place. False if nothing was kept. Raises ConfigError; the batch can then be recovered."""
         try:
             self._close_files()
-            return self._archive.seal(self.name)
+            return self._archive.seal(self.name, held=Held(self._versions, self._evidence.payloads))
         finally:
             os.close(self._lock)  # only now may another process take it for dead
 

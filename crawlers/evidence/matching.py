@@ -27,7 +27,7 @@ SINGLE = {"b": " ", "f": " ", "n": "\n", "r": "\n", "t": " ", "v": " "}
 MARKDOWN_LINK = re.compile(r"\]\([^()\s]{0,2000}\)")
 ORDINAL = re.compile(r"\d{1,4}\. ")
 ALT = re.compile(r"""\balt\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)')""")
-OURS = re.compile(r"^\[\w{1,20} : ")  # how a document introduces the description of an image, the words of a button
+OURS = re.compile(r"^\[(?:\w{1,20} : |message transféré\]$)")  # how a document introduces an image or a button; whose the words are
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 

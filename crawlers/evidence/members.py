@@ -9,6 +9,7 @@ import uuid
 import zlib
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ def member(headers: Pairs, block: bytes, *, level: int = LEVEL) -> bytes:
 
 def lines(pairs: Iterable[tuple[str, str]], *, encoding: str = "utf-8") -> bytes:
     """Header lines and the empty one that ends them; a value holds no line break."""
-    written = "".join(f"{BREAKS.sub(' ', name)}: {BREAKS.sub(' ', value)}\r\n" for name, value in pairs) + "\r\n"
+    given = [f"{name}: {value}" for name, value in pairs]
+    if BREAKS.search("".join(given)):
+        given = [BREAKS.sub(" ", line) for line in given]
+    written = "\r\n".join([*given, "", ""])
     try:
         return written.encode(encoding)
     except UnicodeEncodeError:
@@ -135,6 +139,7 @@ def new_id() -> str:
     return f"<urn:uuid:{uuid.uuid4()}>"
 
 
+@lru_cache(maxsize=16)  # a record says the same time in several places
 def stamp(at: datetime) -> str:
     """WARC-Date: UTC with microseconds, as WARC 1.1 allows."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -15,6 +15,7 @@ from core.records import Document
 from core.urls import document_id
 from crawlers.evidence.matching import NoCodec, Payload, TooMuch, told, unpacked
 from crawlers.evidence.members import Damaged, hex_of, record_of
+from crawlers.evidence.reread import Reread
 from crawlers.evidence.shelf import read_at, shelf_of
 from crawlers.evidence.witness import Check, asked, came_from, identified, no, ok, own_clock, received, told_time, unknown
 from crawlers.reading.drafts import Draft, content_digest, deleted
@@ -64,13 +65,15 @@ class Held:
     record: Record | None = None
     payload: Payload | None = None
     body: Page | None = None
+    reread: Reread | None = None
 
 
 class Verifier:
     """Checks documents one after another; many rest on the same page of the same file, which is read once."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._root = archive.root
+    def __init__(self, archive: Archive, *, key: bytes | None = None) -> None:
+        """``key``: that of the pseudonyms, without which authors are not compared."""
+        self._root, self._key = archive.root, key
         self._shelves: OrderedDict[Path, Shelf] = OrderedDict()
         self._last: tuple[WarcRef, Held] | None = None
 
@@ -103,6 +106,8 @@ class Verifier:
         yield from self._beside(held.record, ref)
         if held.payload is not None:
             yield _stands(document, held.payload, held.body)
+        if held.reread is not None:
+            yield held.reread.check(document)
 
     def _beside(self, record: Record, ref: WarcRef) -> Iterator[Check]:
         """What stands beside the answer in its file."""
@@ -137,7 +142,9 @@ class Verifier:
             return Held((*checks, no("record", "À l'endroit désigné ne se lit pas un enregistrement WARC entier, et lui seul.")))
         checks += _whole(ref, record)
         page, text = _page(record)
-        return Held((*checks, *([text] if text else [])), record, Payload(page.text) if page else None, page)
+        if page is None:
+            return Held((*checks, *([text] if text else [])), record)
+        return Held(tuple(checks), record, Payload(page.text), page, Reread(page, key=self._key, whole=record.get("WARC-Type") != "conversion"))
 
 
 def verify(archive: Archive, document: Document) -> Proof:
@@ -219,7 +226,7 @@ def _page(record: Record) -> tuple[Page | None, Check | None]:
     _, headers, body = record.message
     kind = headers.get("content-type") or record.get("Content-Type")
     try:
-        return Page(record.get("WARC-Target-URI"), unpacked(body, headers.get("content-encoding", "")), {"content-type": kind}), None
+        return Page(record.get("WARC-Target-URI"), unpacked(body, headers.get("content-encoding", "")), {**headers, "content-type": kind}), None
     except NoCodec:
         return None, unknown("text", f"Le contenu est compressé d'une façon ({headers.get('content-encoding')}) qui ne se lit pas ici.")
     except TooMuch:

@@ -11,6 +11,7 @@ import platform
 import re
 import ssl
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -50,8 +51,9 @@ class EvidenceFile:
         self._file = path.open("ab", buffering=0)
         self.size = self._file.tell()  # bytes written
         self._name = name
+        self.payloads: list[tuple[str, str, str, WarcRef]] = []  # what ``payloads_of`` will find in it
         self._seen: dict[tuple[str, str], tuple[str, WarcRef]] = {}
-        self._certificates: dict[tuple[str, str], str] = {}
+        self._certificates: dict[tuple[str, str, str | None], str] = {}
         self._last: tuple[tuple[str, str, str], WarcRef] | None = None
         self._given: tuple[Capture, bytes | None, WarcRef] | None = None
         self._info = new_id()
@@ -113,9 +115,9 @@ class EvidenceFile:
             ("WARC-Payload-Digest", label(sha256)),
         ]
         record_sha256 = self._write(head, block, level=STORED if packed else LEVEL)
-        return WarcRef(
-            file=self._name, offset=start, length=self.size - start, record_id=identity, payload_sha256=sha256, record_sha256=record_sha256
-        )
+        ref = WarcRef(file=self._name, offset=start, length=self.size - start, record_id=identity, payload_sha256=sha256, record_sha256=record_sha256)
+        self.payloads.append((sha256, address_of(capture.url), stamp(capture.at), ref))
+        return ref
 
     def _revisit(self, capture: Capture, profile: str, earlier: tuple[str, WarcRef] | None, hops: Sequence[str] = ()) -> None:
         identity, target = new_id(), address_of(capture.url)
@@ -138,15 +140,16 @@ class EvidenceFile:
         return [*origin, ("WARC-Concurrent-To", request), *beside]
 
     def _certificate(self, capture: Capture) -> Pairs:
-        """The host's certificate, written once a file."""
+        """The host's certificate and what was agreed with it, written once a file."""
         if capture.certificate is None:
             return []
         host, fingerprint = urlsplit(address_of(capture.url)).netloc, hashlib.sha256(capture.certificate).hexdigest()
-        if (host, fingerprint) not in self._certificates:
+        known = (host, fingerprint, capture.tls)
+        if known not in self._certificates:
             described = [("host", host), ("tls", capture.tls or ""), ("certificate-sha256", fingerprint), *certificate_facts(capture.certificate)]
             origin = [("WARC-Target-URI", f"https://{host}/"), *([("WARC-IP-Address", capture.address)] if capture.address else [])]
-            self._certificates[host, fingerprint] = self._metadata(described, stamp(capture.at), origin)
-        return [("WARC-Concurrent-To", self._certificates[host, fingerprint])]
+            self._certificates[known] = self._metadata(described, stamp(capture.at), origin)
+        return [("WARC-Concurrent-To", self._certificates[known])]
 
     def _original(self, capture: Capture, identity: str) -> None:
         """What is known of an answer that is kept only in part."""
@@ -193,6 +196,7 @@ def payloads_of(path: Path) -> Iterator[tuple[str, str, str, WarcRef]]:
                 yield sha256, record.get("WARC-Target-URI"), record.get("WARC-Date"), ref
 
 
+@lru_cache(maxsize=64)  # a record says the same address in several places
 def address_of(url: str) -> str:
     """An address as WARC-Target-URI writes it: no fragment, no credentials, nothing that could end the line."""
     try:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from core.urls import host_of
-from crawlers.fetching.headers import lower_headers
+from crawlers.fetching.guard import PERMISSION
+from crawlers.fetching.headers import lower_headers, raw_headers
 from crawlers.fetching.robots import is_robots
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 CAPTURE = "capture"  # key of request.meta
 REDIRECTS = "captured_redirects"
 SECRET = "secret"  # noqa: S105 - a key too: logins and tokens are never taken down
-PERMISSION = "permission"  # asked by the crawl itself before it reads: no page
 NOT_MODIFIED = 304
+TLS = "vigie_tls"  # name under which a certificate tells what was agreed for its connection
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Capture:
     at: datetime
     address: str | None  # the IP address that answered
     certificate: bytes | None  # in DER
-    tls: str | None
+    tls: str | None  # version and cipher that were agreed, such as "TLSv1.3 TLS_AES_256_GCM_SHA384"
     redirects: tuple[Capture, ...] = ()  # that led here, in order
 
 
@@ -80,7 +81,7 @@ def _capture(request: Request, response: Response, *, at: datetime, redirects: t
         at=at,
         address=str(response.ip_address) if response.ip_address else None,
         certificate=_der(certificate) if certificate is not None else None,
-        tls=None,  # Scrapy does not say which version of TLS was agreed
+        tls=getattr(certificate.original, TLS, None) if certificate is not None else None,
         redirects=redirects,
     )
 
@@ -93,4 +94,4 @@ def _der(certificate: Any) -> bytes:
 
 
 def _pairs(headers: Headers) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values]
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in raw_headers(headers) for value in values]

@@ -1,10 +1,10 @@
 """Which addresses a crawl may reach. A page under a stranger's control must not make the crawler call a machine inside the house.
 
-Only the hosts that the source file names are read. A name must lead to a public address, checked where it is resolved, on the very address
-that is then connected to, so that a name that changes its address between check and use (DNS rebinding) gains nothing. A private address
-is reached only where the file writes it in digits (or as localhost), with that port: the demonstration lies on loopback. A public host is
-asked at the scheme's own port, or at one that the file writes for it: other ports belong to other services. What was asked for in private is
-not sent in the clear because a page says so.
+Only the hosts that the source file names are read; a permission (robots.txt, tdmrep.json) that its host has moved is followed to any public one.
+A name must lead to a public address, checked where it is resolved, on the very address that is then connected to, so that a name that changes its
+address between check and use (DNS rebinding) gains nothing. A private address is reached only where the file writes it in digits (or as localhost),
+with that port: the demonstration lies on loopback. A public host is asked at the scheme's own port, or at one that the file writes for it: other
+ports belong to other services. What was asked for in private is not sent in the clear because a page says so.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from twisted.internet.error import DNSLookupError
 
 from core.addresses import inside
 from core.urls import DEFAULT_PORTS, host_of, is_ip, is_public_address
+from crawlers.fetching.robots import is_robots
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 NAMED_HOSTS = "VIGIE_NAMED_HOSTS"  # Scrapy setting: the hosts that the source files of this process name
+PERMISSION = "permission"  # key of request.meta: asked by the crawl itself before it reads; no page
 UNREACHED: dict[str, str] = {}  # why names of this process led nowhere: Twisted lets no reason through
 
 
@@ -89,12 +91,17 @@ class GuardMiddleware:
         host, place = host_of(request.url), _place(request.url)
         if inside(host) and place not in spider.source.own_places():
             raise Refused("private_address")
-        if not spider.source.may_read(host):
+        if not spider.source.may_read(host) and not _is_moved_permission(request):
             raise Refused("other_host")
         if not _is_own_port(request.url) and place.removeprefix("www.") not in {one.removeprefix("www.") for one in spider.source.own_places()}:
             raise Refused("other_port")
         if _is_downgraded(request):
             raise Refused("downgraded")
+
+
+def _is_moved_permission(request: Request) -> bool:
+    """Whether a robots.txt or tdmrep.json is read where its own host sends who asks for it (RFC 9309, 2.3.1.2): any public one."""
+    return bool(request.meta.get("redirect_times")) and (is_robots(request) or bool(request.meta.get(PERMISSION)))
 
 
 def _place(url: str) -> str:

@@ -12,13 +12,14 @@ from core.urls import host_of
 from crawlers.fetching.guard import UNREACHED, Refused
 from crawlers.fetching.headers import lower_headers
 from crawlers.reading.page import decode
-from crawlers.reading.walls import wall
+from crawlers.reading.walls import FAINT_TEXT, wall
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from scrapy.http import Response
 
+GONE = (404, 410)
 TRANSIENT = {408, 425, 429, 500, 502, 503, 504, 522, 524}
 NETWORK = {  # what failed on the way, by the name of Scrapy's or Twisted's exception
     "DNSLookupError": "unknown_host", "CannotResolveHostError": "unknown_host", "UnsupportedURLSchemeError": "bad_address",
@@ -28,6 +29,9 @@ NETWORK = {  # what failed on the way, by the name of Scrapy's or Twisted's exce
     "ResponseNeverReceived": "cut_short", "ConnectionDone": "cut_short", "DownloadCancelledError": "too_large", "CancelledError": "too_large",
     "SSLError": "tls", "CertificateError": "tls", "Error": "tls",
 }  # fmt: skip
+
+KEPT_OUT = {"bot_wall", "cookie_wall", "login_required", "geo_blocked", "parked_domain"}
+MAX_NOTICE = 200_000  # characters; a longer page is no notice
 
 
 class Why(NamedTuple):
@@ -41,7 +45,7 @@ class Why(NamedTuple):
 def reason_of(error: BaseException | None, *, url: str, silent: Collection[str]) -> Why | None:
     """The reason behind what Scrapy raised; None for what is no fault of the network or the site. ``silent``: hosts without a readable robots.txt."""
     if isinstance(error, Refused):
-        return Why(error.reason, f"{url}: not read ({error.reason})", transient=error.reason == "rate_limited")
+        return Why(error.reason, f"{url}: not read ({error.reason})", transient=error.reason in ("rate_limited", "tdmrep_unreachable"))
     if isinstance(error, HttpError):
         return _answered(error.response)
     if isinstance(error, IgnoreRequest):
@@ -72,10 +76,17 @@ def _unreached(url: str) -> Why:
     return Why("unknown_host", f"{url}: its name is not known", transient=True)
 
 
+def says_gone(response: Response) -> bool:
+    """Whether an answer says that nothing is there any more; a wall may have the same status."""
+    return response.status in GONE and _answered(response).reason == f"http_{response.status}"
+
+
 def _answered(response: Response) -> Why:
-    if response.status in TRANSIENT:
-        return Why(f"http_{response.status}", f"{response.url}: the site answered {response.status}", transient=True)
-    text = decode(response.body)
-    reason = wall(text, headers=lower_headers(response), visible="") if len(text) < 200_000 else None
-    reason = reason if reason and reason != "script_shell" else f"http_{response.status}"
-    return Why(reason, f"{response.url}: the site answered {response.status}")
+    """A challenge may come with any status; one that says to come back later may be gone then."""
+    text, transient = decode(response.body), response.status in TRANSIENT
+    visible = " " * FAINT_TEXT if response.status in GONE else ""  # the page of a lost address may carry a form's captcha
+    reason = wall(text, headers=lower_headers(response), visible=visible) if len(text) < MAX_NOTICE else None
+    # of an error's page only what keeps readers out says more than its status
+    if reason not in KEPT_OUT or (transient and reason != "bot_wall"):
+        reason = f"http_{response.status}"
+    return Why(reason, f"{response.url}: the site answered {response.status}", transient=transient)

@@ -5,13 +5,10 @@ platforms send), and longer ones each time that it fails.
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from collections import defaultdict
 from contextlib import asynccontextmanager
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
@@ -20,7 +17,7 @@ from core.addresses import inside
 from core.urls import host_of
 from crawlers.fetching.guard import Refused
 from crawlers.fetching.hosts import Hosts, one_name
-from crawlers.reading.times import parse_time
+from crawlers.fetching.limits import resume_at
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -33,50 +30,6 @@ MAX_WAIT = 900.0  # seconds; a site that asks for more is read in a later run
 BACK_OFF = 2.0  # seconds after the first failure of a host, doubled after each further one
 MAX_BACK_OFF = 60.0
 FAILURES = {429, 500, 502, 503, 504, 522, 524}
-# names of what is left and of when more is given: Mastodon; Bluesky and the IETF draft; Reddit
-RATE_HEADERS = (("x-ratelimit-remaining", "x-ratelimit-reset"), ("ratelimit-remaining", "ratelimit-reset"))
-EPOCH = 1e8  # a larger number is a time, a smaller one seconds from now
-
-
-def resume_at(status: int, headers: Mapping[str, str], *, now: float) -> float:
-    """When the site may be asked again, in epoch seconds; ``now`` where it asks for no pause. ``headers`` have lower-case names."""
-    retry_after = headers.get("retry-after", "").strip()
-    if status in (429, 503) and retry_after:
-        return max(now, _date(retry_after, now=now))
-    resets = [_reset(headers.get(reset, ""), now=now) for left, reset in RATE_HEADERS if any(one < 1 for one in _numbers(headers.get(left, "")))]
-    if resets:
-        return max(now, *resets)
-    return now + 60 if status == 429 else now
-
-
-def _date(value: str, *, now: float) -> float:
-    """Seconds from now or a date, as Retry-After has it; unreadable, a minute."""
-    if value.isascii() and value.isdigit():
-        return now + int(value[:9])
-    try:
-        found = parsedate_to_datetime(value)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return now + 60
-
-
-def _numbers(value: str) -> list[float]:
-    """The numbers of a header that may be a list, each perhaps with parameters."""
-    found = []
-    for part in value.split(",")[:20]:
-        try:
-            found.append(float(part.split(";")[0]))
-        except ValueError:
-            continue
-    return [number for number in found if not math.isnan(number)]
-
-
-def _reset(value: str, *, now: float) -> float:
-    """Seconds from now, epoch seconds or a date; unreadable, a minute."""
-    if numbers := _numbers(value):
-        return max(number if number > EPOCH else now + number for number in numbers)
-    found = parse_time(value)
-    return found.timestamp() if found else now + 60
 
 
 class Pace:
@@ -110,6 +63,18 @@ class Pace:
         async with self._places[one_name(host)]:
             await self.wait(host)
             yield
+
+    async def rest(self, until: float) -> None:
+        """Wait until an epoch time that one request, not its host, has to wait for. Raises Refused(rate_limited) beyond MAX_WAIT."""
+        wait = until - time.time()
+        if wait > MAX_WAIT:
+            raise Refused("rate_limited")
+        if wait > 0:  # sleeping for no time would cost each request a turn of the loop
+            await asyncio.sleep(wait)
+
+    def is_paused(self, host: str) -> bool:
+        """Whether the host has asked this process for a pause that is not over."""
+        return self._resume.get(one_name(host), 0.0) > time.time()
 
     async def wait(self, host: str) -> None:
         """Wait; raises Refused(rate_limited) where the host is not to be asked for longer than MAX_WAIT, and ConfigError."""

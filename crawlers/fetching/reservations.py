@@ -1,7 +1,10 @@
 """TDM reservations of a whole site: ``/.well-known/tdmrep.json`` (TDM Reservation Protocol, W3C community group).
 
 What a rights holder reserves may not be mined (CPI art. L. 122-5-3, III, as read on 02/04/2026; to be checked by a lawyer). The file is asked
-for once a host and run, before the first page. Reservations in headers and in a page's meta are read with the page.
+for once a host and run, before the first page. Reservations in headers and in a page's meta are read with the page. The protocol lets meta win
+over headers, and headers over the file, so that a page may be freed of what its site reserves; here any reservation of the three holds, since a
+page that the file reserves is not asked for. A file that is not there reserves nothing; one that cannot be read says nothing either way, and its
+site is left alone until it can, as with robots.txt.
 """
 
 from __future__ import annotations
@@ -15,8 +18,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from core.errors import SourceError
-from crawlers.fetching.capture import PERMISSION
-from crawlers.fetching.guard import Refused
+from crawlers.fetching.guard import PERMISSION, Refused
+from crawlers.fetching.limits import TOO_MANY
 from crawlers.fetching.robots import is_robots
 from crawlers.reading.page import parse_json
 
@@ -25,15 +28,17 @@ if TYPE_CHECKING:
 
 PATH = "/.well-known/tdmrep.json"
 MAX_RULES = 1000
+UNREAD = "tdmrep_unreachable"
+PASSING = ("rate_limited", "limit_reached", UNREAD)  # reasons of ours that hold for the page as well
 Rules = tuple[tuple[str, bool], ...]
 
 
 def parse_rules(body: bytes, *, url: str) -> Rules:
-    """The locations of a tdmrep.json in order, with whether each is reserved; none for a file that cannot be read."""
+    """The locations of a tdmrep.json in order, with whether each is reserved; none for what is no such file."""
     try:
         found = parse_json(body, url=url)
-    except SourceError:
-        return ()
+    except SourceError:  # a page in the file's place; or a mistyped file, of which the wish to reserve is all that can be read
+        return (("/", True),) if body.lstrip()[:1] in (b"[", b"{") and b"tdm-reservation" in body else ()
     rules = found if isinstance(found, list) else [found]
     named = (rule for rule in rules[:MAX_RULES] if isinstance(rule, dict) and "location" in rule)
     return tuple((str(rule["location"])[:500], _is_one(rule.get("tdm-reservation"))) for rule in named)
@@ -74,7 +79,7 @@ class ReservationMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._rules: dict[str, asyncio.Future[Rules]] = {}
+        self._rules: dict[str, asyncio.Future[Rules | str]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ReservationMiddleware:
@@ -82,7 +87,7 @@ class ReservationMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Raises Refused(tdm_reserved)."""
+        """Raises Refused: tdm_reserved, or why that cannot be known."""
         if is_robots(request) or _is_ours(request):
             return
         parts = urlsplit(request.url)
@@ -93,23 +98,33 @@ class ReservationMiddleware:
                 waiting.set_result(await self._ask(place))
             finally:
                 if not waiting.done():  # whatever it was, nobody must wait for ever
-                    waiting.set_result(())
-        if is_reserved(await self._rules[place], request.url):
+                    waiting.set_result(UNREAD)
+        rules = await self._rules[place]
+        if isinstance(rules, str):
+            raise Refused(rules)
+        if is_reserved(rules, request.url):
             raise Refused("tdm_reserved")
 
     def process_exception(self, request: Request, exception: Exception) -> Response | None:
-        """A host that does not answer reserves nothing by this file; whether its pages can be read shows with them."""
-        return Response(request.url, status=404) if _is_ours(request) else None
+        """A host that does not answer is no permission; a refusal of ours stays one."""
+        return Response(request.url, status=503) if _is_ours(request) and not isinstance(exception, IgnoreRequest) else None
 
-    async def _ask(self, place: str) -> Rules:
+    async def _ask(self, place: str) -> Rules | str:
+        """What is reserved at a place; else why that cannot be known."""
         engine: Any = self._crawler.engine
-        asked = Request(place + PATH, dont_filter=True, meta={"dont_retry": True, "dont_redirect": True, PERMISSION: True})
+        asked = Request(place + PATH, dont_filter=True, meta={"max_retry_times": 1, PERMISSION: True})
         try:
             response = await engine.download_async(asked)
-        except IgnoreRequest:  # a file that cannot be unpacked, or is too large, says nothing
-            return ()
-        return parse_rules(response.body, url=asked.url) if response.status == 200 else ()
+        except Refused as error:
+            return error.reason if error.reason in PASSING else UNREAD
+        except IgnoreRequest as error:  # robots.txt does not let it be read; else it is too large, or redirects without end
+            return () if "robots.txt" in str(error) else UNREAD
+        except ValueError:  # redirected to an address that is none
+            return UNREAD
+        if response.status == 200:
+            return parse_rules(response.body, url=asked.url)
+        return UNREAD if response.status >= 500 or response.status == TOO_MANY else ()
 
 
 def _is_ours(request: Request) -> bool:
-    return urlsplit(request.url).path == PATH
+    return bool(request.meta.get(PERMISSION))

@@ -29,6 +29,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 PROFILES = "/tmp"  # noqa: S108 - a fresh folder with a random name; a socket lies in it, whose path may take 107 bytes at most
 WIDTH, HEIGHT = 1280, 2400
 OWN_CALLS = ("accounts.google.com", "update.googleapis.com", "clients2.google.com")  # whatever its options say, Chromium tries these
+MAX_REDIRECTS = 5  # of a robots.txt (RFC 9309, 2.3.1.2)
 SETTLE = 1.5  # seconds after loading, for what scripts still draw
 PATIENCE = 0.7  # share of the time that loading may take; the picture is then taken of what is there
 
@@ -149,14 +150,15 @@ async def _permitted(url: str, *, agent: str, allowed: Collection[str]) -> bool:
     import httpx
     from protego import Protego
 
+    from crawlers.fetching.robots import TOKEN, rules
+
     place = urlunsplit((*urlsplit(url)[:2], "/robots.txt", "", ""))
     async with GuardProxy(allowed=allowed, max_bytes=2**20, seconds=30) as proxy:
         try:
             options: dict[str, Any] = {"proxy": f"http://127.0.0.1:{proxy.port}", "trust_env": False, "follow_redirects": True, "timeout": 20}
-            async with httpx.AsyncClient(headers={"User-Agent": agent}, **options) as client:
+            async with httpx.AsyncClient(headers={"User-Agent": agent}, max_redirects=MAX_REDIRECTS, **options) as client:
                 answer = await client.get(place)
         except (httpx.HTTPError, httpx.InvalidURL):
             return False
-    if answer.status_code >= 500:
-        return False
-    return answer.status_code >= 400 or bool(Protego.parse(answer.text[:500_000]).can_fetch(url, "Vigie"))
+    said = rules(answer.status_code, answer.headers, answer.content)
+    return said is not None and bool(Protego.parse(said.decode("utf-8-sig", "ignore")).can_fetch(url, TOKEN))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PUBLIC_API = "https://public.api.bsky.app/"
 PROFILES_AT_ONCE = 25  # that getProfiles takes
 MAX_CURSOR = 2000
+SHY = "noUnauthenticated"
 CLOSED_SEARCH = "forbidden by administrative rules"
 LOGIN = frozenset({"AuthMissing", "AuthRequired", "AuthenticationRequired", "AuthFactorTokenRequired", "ExpiredToken", "InvalidToken"})
 CLOSED = re.compile(r"(Account|Repo)(Takedown|Takendown|Deactivated|Suspended)")
@@ -101,11 +102,13 @@ def parse_posts(page: Page) -> Found:
 
 
 def parse_thread(page: Page) -> Found:
-    """A post with the posts above and below it, the oldest above first (app.bsky.feed.getPostThread).
+    """A post with the posts above and below it, the oldest above first (app.bsky.feed.getPostThread, app.bsky.unspecced.getPostThreadV2).
 
     Raises SourceError: no_such_post, not_public, api_error, ...
     """
     thread = _answer(page).get("thread")
+    if isinstance(thread, list) and thread:
+        return Found(_items(_listed(thread)))
     if not isinstance(thread, dict):
         raise SourceError("not_bluesky", f"{page.url}: no thread was found where one was expected; look at the answer")
     if thread.get("notFound") is True:
@@ -214,6 +217,15 @@ def _nodes(thread: dict[str, Any]) -> Iterator[dict[str, Any]]:
         below.extend(reversed(replies if isinstance(replies, list) else []))
 
 
+def _listed(thread: list[Any]) -> Iterator[dict[str, Any]]:
+    """The posts of a thread that is told as a list."""
+    for one in map(_dict, thread):
+        value = _dict(one.get("value"))
+        kind, uri = str(value.get("$type", "")).rpartition("#")[2], {"uri": one.get("uri")}
+        hidden = {"threadItemNotFound": "notFound", "threadItemBlocked": "blocked", "threadItemNoUnauthenticated": SHY}.get(kind)
+        yield {"post": {**uri, hidden: True} if hidden else value.get("post")}
+
+
 def _entry(node: dict[str, Any]) -> dict[str, Any]:
     return {"post": node.get("post", {key: node[key] for key in ("uri", "notFound", "blocked") if key in node})}
 
@@ -243,7 +255,7 @@ def _item(entry: dict[str, Any], *, closed: Collection[str | None]) -> Draft | L
     uri = view.get("uri") if isinstance(view.get("uri"), str) else None
     if view.get("notFound") is True or view.get("blocked") is True:
         return Left(reason="deleted" if view.get("notFound") else "not_public", platform_id=uri)
-    reason = left_out(view)
+    reason = "opted_out" if view.get(SHY) is True else left_out(view)
     if reason:
         return Left(reason=reason, platform_id=uri)
     if uri is None or public_url(uri) is None:

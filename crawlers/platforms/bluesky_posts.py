@@ -28,6 +28,7 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,20})?)?(Z|[+-]\d\d:\d\
 SIGNED_IN_ONLY = "!no-unauthenticated"
 HIDDEN = frozenset({"!hide", "!takedown", "!suspend"})
 MAX_PARTS = 500  # facets, images, labels of one post that are looked at; a real one has some ten
+NUMBER = re.compile(r"[0-9]{1,15}")
 MAX_COUNT = 2**53
 LATE = timedelta(days=1)  # an author's clock may be wrong, but no post is written after it was received
 
@@ -201,4 +202,5 @@ def _line(value: object) -> str:
 
 
 def _count(value: object) -> int | None:
+    value = int(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_COUNT else None

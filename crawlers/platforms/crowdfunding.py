@@ -14,6 +14,7 @@ from core.urls import host_of
 from crawlers.platforms.crowdfunding_markup import (
     MAX_LINE,
     Story,
+    cards,
     from_attributes,
     from_meta,
     from_selectors,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 GONE = (404, 410)
-AMOUNTS = ("raised", "goal", "currency")
+AMOUNTS = ("raised", "goal", "currency", "donors")
 MONTHS = 12
 SHORT = 4000  # characters of visible text; a page that says that a campaign is gone has fewer
 SAVED = re.compile(r"<!-- saved from url=\(\d{1,6}\)(https?://[^\s<>]{1,500}) -->")
@@ -125,26 +126,27 @@ def _of_page(tree: HtmlElement, page: Page, *, profile: Profile, room: int) -> S
     """What each place of a page says, the first place winning. ``room``: characters of visible text."""
     meta = from_meta(tree, profile.meta)
     shown, node, why = story_of(tree, profile.selectors.get("story", ()), base=page.url)
-    lines = visible_lines(tree, without=() if node is None else (node,))
+    title = str(meta.get("title") or "")
+    lines = visible_lines(tree, without=() if node is None else (node,), others=cards(tree, title=title))
     ended = _ended((line.text for line in lines), profile, room=room)
     if ended != "campaign_gone":
         _check_address(tree, page, profile=profile)
-    words, sums = from_words(lines)
+    words, pairs = from_words(lines)
     selected, missing = from_selectors(tree, profile.selectors)
-    title = str(meta.get("title") or "")
-    embedded = _embedded(tree, page, profile=profile, title=title, words=words)
+    embedded = _embedded(tree, page, profile=profile, title=title, words=[{**words, **pair} for pair in pairs] or [words])
     linked_data = [one.fields for one in candidates(_json_ld(tree), profile.json_ld, title=title, url=page.url, loose=True)[:1]]
     structured = _merged([*embedded, selected, from_attributes(tree, profile.attributes), *linked_data, meta], words={})
-    if sums > 1 and profile.spell(page.url) is None and not structured.keys() & {"raised", "goal"}:
-        raise SourceError("several_campaigns", f"{page.url}: {sums} different sums stand on this page and nothing says which is its own; {SEVERAL}")
-    fields = _merged([structured], words=words)
+    if len(pairs) > 1 and not structured.keys() & {"raised", "goal"}:
+        raise SourceError("several_campaigns", f"{page.url}: {len(pairs)} different sums stand on this page, none is said to be its own; {SEVERAL}")
+    same = (pair for test in (_agree, _agree_but_for_cents) for pair in pairs if test(pair, structured))
+    fields = _merged([structured], words={**words, **next(same, {})})
     told = [render(str(place["story"]), base=page.url) for place in (*embedded[:3], *linked_data) if place.get("story")]
     story = max((shown, *told), key=lambda one: len(one.text))
     missing = missing if node is not None or not profile.hosts else {**missing, "story": why}
     return Seen(fields, story if story.text else render(str(fields.get("story") or ""), base=page.url), bool(story.text), ended, missing)
 
 
-def _embedded(tree: HtmlElement, page: Page, *, profile: Profile, title: str, words: Fields) -> list[Fields]:
+def _embedded(tree: HtmlElement, page: Page, *, profile: Profile, title: str, words: list[Fields]) -> list[Fields]:
     """The objects of the embedded state that are this page's campaign; a page may embed others too."""
     found = candidates(states(tree), profile.state, cents=profile.cents, hidden=profile.amount_hidden, title=title, url=page.url)
     own = [one.fields for one in found if one.own]
@@ -153,7 +155,7 @@ def _embedded(tree: HtmlElement, page: Page, *, profile: Profile, title: str, wo
     best = [one.fields for one in found if len(one.fields) == len(found[0].fields)]
     if len({str(one["title"]) for one in best}) > 1:
         raise SourceError("several_campaigns", f"{page.url}: {len(best)} campaigns in the page's state, none of them under its title; {SEVERAL}")
-    return [one for one in best[:1] if _agree(one, words) or _agree_but_for_cents(one, words)]
+    return [one for one in best[:1] if any(_agree(one, said) or _agree_but_for_cents(one, said) for said in words)]
 
 
 def _agree(one: Fields, other: Fields) -> bool:

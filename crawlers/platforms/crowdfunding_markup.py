@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 
 from core.errors import SourceError
 from crawlers.platforms.crowdfunding_state import CONTROL
-from crawlers.platforms.money import MONEY, NUMBER, amount, is_amount
+from crawlers.platforms.money import MONEY, NUMBER, amount, is_amount, is_money
 from crawlers.reading.markup import html_to_text, links_of
 from crawlers.reading.page import parse_html
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 MAX_VISIBLE = 200_000  # characters of visible text that patterns are sought in
 MAX_LINE = 160  # characters; a longer line is prose, and prose tells of other sums and other people
+MAX_CARDS = 300  # headings that are looked at
+ELSEWHERE = ("a", "nav", "footer")
 HIDDEN = {"script", "style", "noscript", "template", "svg", "title"}  # not "head": the parser puts a page without <body> there
 GAP = r"[^\d€$£]{0,40}?"
 RAISED_OF_GOAL = re.compile(rf"({MONEY}){GAP}(?:\b(?:sur|of|on|out of)\b|/){GAP}({MONEY})", re.IGNORECASE)
@@ -109,7 +111,8 @@ def from_selectors(tree: HtmlElement, names: Mapping[Any, tuple[str, ...]]) -> t
         if field == "story":
             continue
         for selector in selectors:
-            values = dict.fromkeys(value for node in tree.xpath(selector) if (value := _value(node)))
+            found = (value for node in tree.xpath(selector) if (value := _value(node)))
+            values = dict.fromkeys(value for value in found if field not in ("raised", "goal") or is_money(value))
             if len(values) == 1 or (values and field in ("raised", "goal") and len({amount(value) for value in values}) == 1):
                 fields[field] = next(iter(values))
                 break
@@ -121,8 +124,24 @@ def _value(node: Any) -> str:
     return CONTROL.sub("", " ".join((node if isinstance(node, str) else node.text_content()).split()))[:1000]
 
 
-def visible_lines(tree: HtmlElement, *, without: Collection[HtmlElement] = ()) -> list[Line]:
-    """The visible pieces of text in order, but for those inside ``without``."""
+def cards(tree: HtmlElement, *, title: str) -> set[HtmlElement]:
+    """What stands around headings that lead to other pages: cards of other campaigns, with their sums. The page's own ``title`` makes none."""
+    found: set[HtmlElement] = set()
+    for heading in tree.xpath("//*[self::h2 or self::h3 or self::h4 or self::h5][.//a[@href] or ancestor::a[@href]]")[:MAX_CARDS]:
+        if " ".join(heading.text_content().split()) in ("", title):
+            continue
+        node = heading.getparent()
+        for _ in range(3):
+            if node is None or any(char.isdigit() for char in node.text_content()[len(heading.text_content()) :][:2000]):
+                break
+            node = node.getparent()
+        if node is not None and node.tag not in ("body", "html", "main") and not node.xpath(".//h1"):
+            found.add(node)
+    return found
+
+
+def visible_lines(tree: HtmlElement, *, without: Collection[HtmlElement] = (), others: Collection[HtmlElement] = ()) -> list[Line]:
+    """The visible pieces of text in order, but for those inside ``without``; those inside ``others`` count as linked."""
     left_out, linked, used = set(without), 0, 0
     lines: list[Line] = []
     walk = etree.iterwalk(tree, events=("start", "end", "comment", "pi"))
@@ -130,9 +149,9 @@ def visible_lines(tree: HtmlElement, *, without: Collection[HtmlElement] = ()) -
         tag = node.tag if isinstance(node.tag, str) else ""
         if event == "start" and (tag in HIDDEN or node in left_out or node.get("hidden") is not None):
             walk.skip_subtree()
-            linked += tag in ("a", "nav", "footer")
+            linked += tag in ELSEWHERE or node in others
             continue
-        linked += (tag in ("a", "nav", "footer")) * (1 if event == "start" else -1)
+        linked += (tag in ELSEWHERE or node in others) * (1 if event == "start" else -1)
         text = " ".join(((node.text if event == "start" else node.tail) or "").split())
         if text:
             lines.append(Line(text, linked > 0))
@@ -142,23 +161,31 @@ def visible_lines(tree: HtmlElement, *, without: Collection[HtmlElement] = ()) -
     return lines
 
 
-def from_words(lines: list[Line]) -> tuple[Fields, int]:
-    """What short lines say: "2 385 € sur 5 000 €", "Donateurs (65)"; and how many different sums raised of a goal stand there."""
+def from_words(lines: list[Line]) -> tuple[Fields, list[Fields]]:
+    """What short lines say: "2 385 € sur 5 000 €", "Donateurs (65)"; and each different pair of a sum raised and its goal that stands there."""
     short = [line for line in lines if len(line.text) <= MAX_LINE]
     text, unlinked = "\n".join(line.text for line in short), "\n".join(line.text for line in short if not line.linked)
     fields: Fields = {}
-    pairs = list(dict.fromkeys((amount(found[1]), amount(found[2])) for found in RAISED_OF_GOAL.finditer(unlinked)))
-    if first := RAISED_OF_GOAL.search(unlinked):
-        fields["raised"], fields["goal"] = first[1], first[2]
-    else:
-        fields.update(_alone(unlinked))
-    people = SUMS.sub("¤", text)  # a sum above the word is no number of people
-    if donors := next((found for pattern in DONORS if (found := pattern.search(people))), None):
-        fields["donors"] = donors[1]
+    pairs: dict[tuple[float | None, float | None], Fields] = {}
+    for pair in RAISED_OF_GOAL.finditer(unlinked):
+        pairs.setdefault((amount(pair[1]), amount(pair[2])), {"raised": pair[1], "goal": pair[2]})
+    several = list(pairs.values())
+    fields.update(several[0] if several else _alone(unlinked))
+    if donors := _donors(unlinked) or ("" if SUMS.search("\n".join(line.text for line in short if line.linked)) else _donors(text)):
+        fields["donors"] = donors
     for field, pattern in LINES.items():
         if found := pattern.search(text):
             fields[field] = next(group for group in found.groups() if group).strip()
-    return fields, len(pairs)
+    return fields, several
+
+
+def _donors(text: str) -> str:
+    """The one number of people that stands there; "" where there are several, of rewards or other campaigns perhaps."""
+    people = SUMS.sub("¤", text)  # a sum above the word is no number of people
+    for pattern in DONORS:
+        if found := {amount(match[1]): match[1] for match in pattern.finditer(people)}:
+            return next(iter(found.values())) if len(found) == 1 else ""
+    return ""
 
 
 def _alone(text: str) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # an assignment of an object or a string; what stands before it is looked at afterwards, so that no long run of letters is read twice
 ASSIGNED = re.compile(r"=\s{0,20}(?=[{\"'])")
 STATE_NAME = re.compile(r"(?:state|project|campaign|data|props|nuxt)[\w.$]{0,30}\s{0,20}$", re.IGNORECASE)
+ADDRESSES = ("slug", "url", "default_url", "web_url", "defaultSlug")  # by which an object says whose page it belongs to
 MAX_OBJECTS = 20_000  # objects looked at in one page's state
 MAX_STATES = 20  # assignments read in one script
 MAX_STORY = 2_000_000  # characters; a document holds fewer
@@ -122,9 +123,7 @@ def _own(fields: Fields, item: Mapping[str, Any], *, title: str, url: str) -> bo
     if shown and mine and (shown == mine or (len(mine) > 8 and mine in shown)):
         return True
     pieces = {piece for piece in urlsplit(url).path.lower().split("/") if len(piece) > 3}
-    slugs = (
-        str(item[key]).rstrip("/").rpartition("/")[2].lower() for key in ("slug", "url", "default_url", "web_url") if isinstance(item.get(key), str)
-    )
+    slugs = (str(item[key]).rstrip("/").rpartition("/")[2].lower() for key in ADDRESSES if isinstance(item.get(key), str))
     return any(slug in pieces for slug in slugs)
 
 

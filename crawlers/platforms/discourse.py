@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 from core.errors import SourceError
 from core.urls import host_of
 from crawlers.platforms.discourse_html import listed, parse_html, unexpected
-from crawlers.platforms.discourse_post import number, post_of, root_of, site_of
+from crawlers.platforms.discourse_post import number, post_of, root_of, site_of, with_reach
 from crawlers.reading.markup import absolute
 from crawlers.reading.page import Found
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crawlers.reading.page import Page
 
 __all__ = ["Topics", "parse", "parse_html", "parse_latest", "parse_topic", "parse_topics", "topic_json"]
+LISTS = ("topic_list", "category_list", "grouped_search_result")  # of answers that name topics and do not show them
 FULL = 20  # posts of a topic in one answer
 # a number between "/t/" and another number is the topic's id, the other one a post's
 TOPIC = re.compile(r"(https?://[^\s]{1,500}?/t/(?:(?!\d+(?:[/.?#]|$))[^/?#\s]{1,500}/)?\d{1,12})(?:\.json)?(?:[/?#].*)?", re.DOTALL)
@@ -55,11 +56,13 @@ def parse_latest(page: Page) -> Found:
 def parse_topic(page: Page) -> Found:
     """The posts of /t/<slug>/<id>.json or /t/<id>/posts.json, and the address of later ones. Raises as ``parse_latest`` does."""
     answer = _answer(page)
+    if any(key in answer for key in LISTS):
+        raise SourceError("not_a_thread", f"{page.url}: a list of topics or categories, not a topic; make the forum a source of kind discourse")
     stream, title = answer.get("post_stream"), answer.get("title")
     posts = listed(stream.get("posts") if isinstance(stream, dict) else None, page=page)
     if not posts and _asked(page, "page") is None and _asked(page, "post_number") is None:
         raise SourceError("empty_answer", f"{page.url}: a topic without any post; look at it in a browser")
-    items = tuple(post_of(post, page=page, title=title if isinstance(title, str) else None) for post in posts)
+    items = tuple(with_reach(post_of(post, page=page, title=title if isinstance(title, str) else None), topic=answer) for post in posts)
     return Found(items, _later(page, answer=answer, posts=[post for post in posts if isinstance(post, dict)]))
 
 

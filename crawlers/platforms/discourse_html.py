@@ -19,6 +19,7 @@ from crawlers.platforms.discourse_post import (
     post_of,
     shown_title,
     time_of,
+    with_reach,
 )  # fmt: skip
 from crawlers.reading.drafts import Draft, Left
 from crawlers.reading.markup import absolute
@@ -46,7 +47,8 @@ def parse_html(page: Page) -> Found:
         posts, title = listed(topic["post_stream"]["posts"], page=page), topic.get("title")
         if not posts:
             raise SourceError("empty_answer", f"{page.url}: a topic without any post; look at it in a browser")
-        return Found(tuple(post_of(post, page=page, title=title if isinstance(title, str) else None) for post in posts), _next(page))
+        items = (with_reach(post_of(post, page=page, title=title if isinstance(title, str) else None), topic=topic) for post in posts)
+        return Found(tuple(items), _next(page))
     blocks = outermost(listed(page.tree.xpath(f"//div[{is_class('crawler-post')}]") or page.tree.xpath(OLDER), page=page))
     if not blocks:
         raise unexpected(page)
@@ -76,6 +78,8 @@ def unexpected(page: Page) -> SourceError:
         return SourceError("selector_none", f"{page.url}: a topic without posts (div.crawler-post); {CHANGED}")
     if made and not page.tree.xpath(f"//*[{is_class('topic-list')}]"):
         return SourceError("script_shell", f"{page.url}: the forum shows nothing without scripts; read its JSON (kind: discourse)")
+    if made:
+        return SourceError("not_a_thread", f"{page.url}: a list of topics, not a topic; make the forum a source of kind discourse")
     return SourceError("not_discourse", f"{page.url}: no topic of Discourse was found; check the address")
 
 

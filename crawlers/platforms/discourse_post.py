@@ -58,6 +58,15 @@ def post_of(post: Any, *, page: Page, title: str | None) -> Draft | Left:
         return Left(reason="unreadable_post", status="set_aside", platform_id=name)
 
 
+def with_reach(item: Draft | Left, *, topic: dict[str, Any]) -> Draft | Left:
+    """The post that opens a topic, with the views and answers of the whole topic, which are what the page shows."""
+    if not isinstance(item, Draft) or item.url != f"{item.thread_root}/1":
+        return item
+    views, posts = number(topic.get("views")), number(topic.get("posts_count"))
+    told = {"views": views, "replies": posts - 1 if posts else None}
+    return item.model_copy(update={name: value for name, value in told.items() if value is not None})
+
+
 def _left_out(post: dict[str, Any]) -> str | None:
     if post.get("deleted_at") or post.get("user_deleted"):
         return "deleted_post"

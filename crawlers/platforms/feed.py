@@ -144,7 +144,8 @@ def _entry(item: Any, feed: Any, *, page: Page, url: str) -> Entry:
     parts = [part for part in (*item.get("content", []), item.get("summary_detail")) if part and part.get("value")]
     part = max(parts, key=lambda one: len(one["value"]), default={"value": ""})
     said = words(part["value"], base=absolute(page.url, part.get("base") or ""), plain=part.get("type") == "text/plain")
-    published = time_of(dict.get(item, "published")) or time_of(dict.get(item, "updated"))  # item.get() would mix them
+    stated = (time_of(dict.get(item, name)) for name in ("published", "created", "updated"))  # item.get() would mix them
+    published = next((time for time in stated if time), None)
     files = [link for link in item.get("links", []) if link.get("rel") == "enclosure"] + item.get("media_content", [])
     related = [link.get("href") for link in item.get("links", []) if link.get("rel") in ("related", "via")]
     entry = Entry(
@@ -161,7 +162,7 @@ def _entry(item: Any, feed: Any, *, page: Page, url: str) -> Entry:
         published_at=published,
         edited_at=later(time_of(dict.get(item, "updated")), published),
         links=web_addresses([*said.links, *related]),
-        replies=count(item.get("slash_comments")),
+        replies=next((number for name in ("slash_comments", "thr_total") if (number := count(item.get(name))) is not None), None),
         whole=url in _files(item) or media_kind(None, url) is not None,  # a file has no text to read
     )
     if item.get("yt_videoid"):
@@ -171,9 +172,11 @@ def _entry(item: Any, feed: Any, *, page: Page, url: str) -> Entry:
 
 
 def _account(item: Any, feed: Any) -> str | None:
-    """The author of an entry; in Atom, one without an author has the feed's."""
+    """The first author of an entry; in Atom, one without an author has the feed's."""
     inherited = feed.feed.get("author") if str(feed.get("version")).startswith("atom") else None
-    return str(item.get("author") or inherited or "").strip() or None
+    several = [author for author in item.get("authors", []) if author.get("name")]
+    first = several[0]["name"] if len(several) > 1 else None  # feedparser's author is the last
+    return str(first or item.get("author") or inherited or "").strip() or None
 
 
 def follows(entry: Entry, follow: object) -> bool:

@@ -14,7 +14,7 @@ from core.urls import host_of
 from crawlers.reading.drafts import Draft
 from crawlers.reading.markup import absolute, html_to_text
 from crawlers.reading.page import parse_html
-from crawlers.reading.times import parse_time
+from crawlers.reading.times import HALF_DAY, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,7 +94,7 @@ def time_of(value: object) -> datetime | None:
         return None
     said = value.strip()[:80]
     head, _, zone = said.rpartition(" ")
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    for read in (datetime.fromisoformat, parsedate_to_datetime) if not HALF_DAY.search(said) else ():
         try:
             time = read(f"{head} {ZONES[zone]}" if zone in ZONES else said)
             aware = time.replace(tzinfo=UTC) if time.tzinfo is None else time

@@ -241,8 +241,19 @@ def blind_spot(page: Page, profile: Profile | None, *, wanted: str) -> SourceErr
         return SourceError("login_required", f"{page.url}: the forum asks for an account; only what everybody can read is read")
     if profile is None:
         return SourceError(reason or "not_a_forum", f"{page.url}: none of the engines in forums.yml was recognised; is it a page of a forum?")
-    detail = f"{profile.title} without {wanted}; look at the page and at {profile.name} in forums.yml"
-    return SourceError(reason or "selector_none", f"{page.url}: {detail}")
+    return _elsewhere(page, profile, section=wanted == "a thread", text=text) or SourceError(
+        reason or "selector_none", f"{page.url}: {profile.title} without {wanted}; look at the page and at {profile.name} in forums.yml"
+    )
+
+
+def _elsewhere(page: Page, profile: Profile, *, section: bool, text: str) -> SourceError | None:
+    """What a page of the engine is that has neither posts nor threads, and rightly so; None where it should have some."""
+    if find(profile.listing.boards + profiles().elsewhere, page.tree):
+        told = f"{page.url}: a page of a forum ({profile.name}) that holds no thread, such as its front page; name its sections or threads"
+        return SourceError("not_a_thread", told)
+    if section and any(re.search(pattern, text) for pattern in profiles().empty_section):
+        return SourceError("empty_answer", f"{page.url}: the forum says that this section holds no thread; look at it in a browser")
+    return None
 
 
 def _no_forum(page: Page) -> str:

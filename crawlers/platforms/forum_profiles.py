@@ -94,6 +94,7 @@ class Listing(Record):
     threads: Selectors = Field((), description="address of the thread; relative to its row")
     changed: Selectors = Field((), description="what differs in a row once somebody posted: date or author of the last post, number of answers")
     next: Selectors = ()
+    boards: Selectors = Field((), description="what only a page has that lists sections, or another one without threads: the front page, a search")
 
 
 class Profile(Record):
@@ -116,6 +117,10 @@ class Profiles(Record):
 
     login_required: Patterns = Field(description="sentences of all engines, on a page without any post")
     no_such_thread: Patterns
+    empty_section: Patterns = ()
+    elsewhere: Selectors = Field(
+        (), description="of all engines: what only a page has that is neither a thread nor a section, such as a registration"
+    )
     engines: tuple[Profile, ...]
 
 

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LONGEST = 300  # characters of a note that a date is sought in
-MONTHS = (
-    ("jan",), ("fev", "fév", "feb"), ("mar",), ("avr", "apr"), ("mai", "may"), ("juin", "jun"), ("juil", "jul"), ("aou", "aoû", "aug"),
-    ("sep",), ("oct",), ("nov",), ("dec", "déc"),
+MONTHS = (  # French, English, German, Spanish, Italian, Dutch
+    ("jan", "jän", "ene", "gen"), ("fev", "fév", "feb"), ("mar", "mär", "mrz", "mrt"), ("avr", "apr", "abr"), ("mai", "may", "mag", "mei"),
+    ("juin", "jun", "giu"), ("juil", "jul", "lug"), ("aou", "aoû", "aug", "ago"), ("sep", "set"), ("oct", "okt", "ott"), ("nov",),
+    ("dec", "déc", "dez", "dic"),
 )  # fmt: skip
-MONTH = r"(?P<month>(?:jan|f[eé]v|feb|mar|avr|apr|mai|may|jui|jun|jul|ao[uû]|aug|sep|oct|nov|d[eé]c)[a-zéû]{0,8})"
+MONTH = rf"(?P<month>(?:{'|'.join(start for starts in MONTHS for start in starts)})[a-zéûä]{{0,8}})"
 DAY = r"(?P<day>\d{1,2})(?:er|st|nd|rd|th)?"
 YEAR = r"(?P<year>(?:19|20)\d\d)"
 WORDS = (
     re.compile(rf"\b(?P<year>(?:19|20)\d\d)[-/](?P<number>\d{{1,2}})[-/]{DAY}(?!\d)"),
-    re.compile(rf"\b{DAY}\.?[ -]{MONTH}\.?,?[ -]{YEAR}\b", re.IGNORECASE),
+    re.compile(rf"\b{DAY}\.?[ -](?:de )?{MONTH}\.?,?[ -](?:de )?{YEAR}\b", re.IGNORECASE),
     re.compile(rf"\b{MONTH}\.? {DAY},? {YEAR}\b", re.IGNORECASE),
 )
 FIGURES = re.compile(r"(?<![\d.])(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)\d\d|\d\d)(?!\d)")
@@ -33,12 +34,19 @@ CLOCK = re.compile(
     r"(?<![\d:])(\d{1,2})(?::| ?h ?)(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?![\d:])(?: ?([ap])\.?m\b)?(?: ?(?:UTC|GMT)? ?([+-])(\d{2}):?(\d{2})\b)?",
     re.IGNORECASE,
 )
-TODAY = re.compile(r"\b(?:(avant-hier)|(hier|yesterday)|(aujourd.hui|today))", re.IGNORECASE)
+TODAY = re.compile(r"\b(?:(avant-hier|vorgestern)|(hier|yesterday|gestern)|(aujourd.hui|today|heute))\b", re.IGNORECASE)
+NOW = re.compile(
+    r"à l.instant|\b(?:just now|moments? ago|gerade eben|il y a quelques (?:secondes|instants))|(?:less than a|moins d.une) minute", re.IGNORECASE
+)
+WEEKDAYS = ("lun mon", "mar tue die", "mer wed mit", "jeu thu don", "ven fri fre", "sam sat", "dim sun son")
+WEEKDAY = re.compile(
+    r"\b(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|(?:mon|tues|wednes|thurs|fri|satur|sun)day|montag|dienstag|mittwoch|donnerstag|freitag"
+    r"|samstag|sonntag),? (?:à |at |um )?(?=\d{1,2} ?[:h])", re.IGNORECASE)  # fmt: skip
 AGO = re.compile(
-    r"\b(?:il y a|depuis) (?P<fr>\d{1,4}|une?) (?P<fr_unit>seconde|minute|heure|jour|semaine)"
-    r"|\b(?P<en>\d{1,4}|an?|one) (?P<en_unit>second|minute|hour|day|week)s? ago\b", re.IGNORECASE)  # fmt: skip
+    r"\b(?:il y a|depuis|vor) (?P<fr>\d{1,4}|une?|einer?m?) (?P<fr_unit>sec|sek|min|heure|h\b|stunde|jour|j\b|tag|sem|woche)"
+    r"|\b(?P<en>\d{1,4}|an?|one) ?(?P<en_unit>sec|min|h(?:ou)?rs?|h|day|d|week|w)[a-z]{0,6} ago\b", re.IGNORECASE)  # fmt: skip
 MAX_OFFSET = 15 * 60  # minutes
-SECONDS = {"s": 1, "m": 60, "h": 3600, "j": 86400, "d": 86400, "w": 604800}
+SECONDS = {"sec": 1, "sek": 1, "min": 60, "h": 3600, "stu": 3600, "j": 86400, "tag": 86400, "d": 86400, "sem": 604800, "w": 604800}
 OFFSET = re.compile(r"\b(?:UTC|GMT)\s{0,3}(?:([+−-])\s{0,3}(\d{1,2})(?:[:h]?(\d{2}))?(?!\d))?", re.IGNORECASE)
 SUMMER = re.compile(r"\[\s{0,3}(?:heure d.été|DST)\s{0,3}\]", re.IGNORECASE)
 PLACE = re.compile(r"\b(?:Europe|America|Africa|Asia|Indian|Pacific|Atlantic|Australia)/[A-Z][A-Za-z_]{1,30}(?:/[A-Z][A-Za-z_]{1,30})?")
@@ -84,18 +92,28 @@ class Clock:
         if self.now and (found := TODAY.search(text)):
             day = self.now.astimezone(self.zone) - timedelta(days=2 if found[1] else 1 if found[2] else 0)
             return (day.year, day.month, day.day), found.end()
+        if self.now and (found := WEEKDAY.search(text)):
+            day = _last(self.now.astimezone(self.zone), weekday=found[1])
+            return (day.year, day.month, day.day), found.end()
         return None
 
     def _ago(self, text: str) -> datetime | None:
-        if self.now is None or not (found := AGO.search(text)):
-            return None
+        found = AGO.search(text)
+        if self.now is None or found is None:
+            return self.now if NOW.search(text) else None
         number, unit = (found["fr"], found["fr_unit"]) if found["fr"] else (found["en"], found["en_unit"])
-        seconds = SECONDS["w" if unit.lower() == "semaine" else unit[0].lower()]
+        seconds = next(seconds for start, seconds in SECONDS.items() if unit.lower().startswith(start))
         return self.now - timedelta(seconds=seconds * (int(number) if number.isdigit() else 1))
 
 
+def _last(now: datetime, *, weekday: str) -> datetime:
+    """The last day of this name before ``now``: boards name the days of the past week so."""
+    number = next(number for number, starts in enumerate(WEEKDAYS) if weekday[:3].lower() in starts.split())
+    return now - timedelta(days=(now.weekday() - number - 1) % 7 + 1)
+
+
 def month_of(word: str) -> int:
-    """The number of a month that begins with ``word`` in French or English; 0 for none."""
+    """The number of the month that a word begins like, in the languages of MONTHS; 0 for none."""
     return next((number for number, starts in enumerate(MONTHS, 1) if word.lower().startswith(starts)), 0)
 
 

@@ -37,7 +37,7 @@ class Event(NamedTuple):
     """One message. ``record`` of a deleted or foreign item is empty."""
 
     time_us: int
-    operation: str  # create, update, delete; "" for what concerns no post
+    operation: str  # create, update, delete; leave: the account is closed or suspended; "" for what concerns no post
     uri: str
     did: str
     record: dict[str, Any]
@@ -60,7 +60,9 @@ def read_event(line: str | bytes) -> Event:
     time_us, commit = value.get("time_us"), value.get("commit")
     moment = time_us if isinstance(time_us, int) and not isinstance(time_us, bool) and time_us > 0 else 0
     if not isinstance(commit, dict) or commit.get("collection") != POST:
-        return Event(moment, "", "", value["did"], {})
+        account = value.get("account")
+        left = value["kind"] == "account" and isinstance(account, dict) and account.get("active") is False
+        return Event(moment, "leave" if left else "", "", value["did"], {})
     record, operation = commit.get("record"), commit.get("operation")
     uri = f"at://{value['did']}/{POST}/{commit.get('rkey')}"
     return Event(moment, operation if isinstance(operation, str) else "", uri, value["did"], record if isinstance(record, dict) else {})
@@ -147,14 +149,17 @@ class Window:
         return len(self.kept) >= self.max_posts
 
     def add(self, message: Message) -> str | None:
-        """Read one message; the address of a post that it says is gone. Raises SourceError(not_jetstream) after too many unreadable ones."""
+        """Read one message; the address of a post that it says is gone, archived or not. Raises SourceError(not_jetstream): too many unreadable."""
         self.seen += 1
         event = self._read(message.data)
         if event is None:
             return None
         self._advance(event)
-        if event.operation == "delete":
-            return public_url(event.uri) if self.kept.pop(event.uri, None) is None else None
+        if event.operation == "delete":  # an earlier version may be archived: of an edited post, or of one that is played again
+            self.kept.pop(event.uri, None)
+            return public_url(event.uri)
+        if event.operation == "leave":
+            self.kept = {uri: row for uri, row in self.kept.items() if not uri.startswith(f"at://{event.did}/")}
         if event.operation in {"create", "update"}:
             self.posts += 1
             self.kept.pop(event.uri, None)  # of an edited post its last version, if that is chosen too

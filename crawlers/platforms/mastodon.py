@@ -25,6 +25,8 @@ FURTHER = re.compile(r"[?&](?:max_id|min_id|since_id|offset|page|cursor)=")
 NUMBER = re.compile(r"[0-9]{1,30}")  # Mastodon's ids grow with time
 QUOTES = "//*[contains(concat(' ', normalize-space(@class), ' '), ' quote-inline ')]"  # "RE: address", added for readers that know no quotes
 NAMES = {"mention", "hashtag", "u-url"}  # classes of links to accounts and tags, which lead nowhere
+AROUND = ("ancestors", "descendants", "statuses")  # lists of posts in an answer that is none itself
+HIDDEN = ("private", "limited", "direct")  # who may find a post, where Fedibird and kmyblue let its author choose
 MAX_COUNT = 2**53  # more is no count
 CHAIN = 50  # posts of one thread that are followed up to its first
 UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
@@ -36,13 +38,22 @@ def parse_statuses(page: Page) -> Found:
     Raises SourceError: login_required, api_error, empty_answer, not_statuses, http_<status>, unreadable_json, or a wall's name.
     """
     answer = answer_of(page)
-    statuses = answer if isinstance(answer, list) else [answer]
+    statuses = _listed(answer)
     if not statuses and not FURTHER.search(page.url):
         raise SourceError("empty_answer", f"{page.url}: no post where some were expected; look at the timeline in a browser, it may be closed")
     if statuses and not any(_is_status(one) for one in statuses):
         raise SourceError("not_statuses", f"{page.url}: found {named(answer)} where posts were expected; the address may be wrong")
     items = [item for status in statuses for item in _safely(status)]
     return Found(tuple(_threaded(items)), _next(page) if statuses else None)
+
+
+def _listed(answer: Any) -> list[Any]:
+    """The posts of a timeline, of what stands around a post, of a search, or the one post."""
+    if isinstance(answer, dict) and "content" not in answer:
+        found = [answer[key] for key in AROUND if isinstance(answer.get(key), list)]
+        if found:
+            return [status for statuses in found for status in statuses]
+    return answer if isinstance(answer, list) else [answer]
 
 
 def missing(known: Mapping[str, str], shown: Collection[str], *, host: str) -> list[str]:
@@ -83,6 +94,8 @@ def _safely(status: Any) -> Iterator[Draft | Left]:
 def _left(status: dict[str, Any]) -> Left | None:
     """Why a post is not kept. What is boosted may be closed too, and stands in the same answer."""
     platform_id, boosted = _id(status), status.get("reblog")
+    if not isinstance(status.get("account"), dict):  # whose wish cannot be known is not read
+        return Left(reason="unreadable_post", status="set_aside", platform_id=platform_id)
     if reason := _closed(status) or (_closed(boosted) if isinstance(boosted, dict) else None):
         return Left(reason=reason, platform_id=platform_id)
     if boosted:
@@ -93,8 +106,10 @@ def _left(status: dict[str, Any]) -> Left | None:
 
 
 def _closed(status: dict[str, Any]) -> str | None:
-    if status.get("visibility", "public") != "public":
+    if status.get("visibility", "public") != "public" or status.get("local_only") is True:
         return "not_public"
+    if status.get("searchability") in HIDDEN:
+        return "opted_out"
     account = status.get("account")
     return "opted_out" if isinstance(account, dict) and opted_out(account) else None
 
@@ -231,6 +246,7 @@ def _language(value: object) -> str | None:
 
 
 def _count(value: object) -> int | None:
+    value = int(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_COUNT else None
 
 

@@ -13,7 +13,12 @@ from crawlers.reading.walls import wall
 if TYPE_CHECKING:
     from crawlers.reading.page import Page
 
-NO_BOT = re.compile(r"#(?:nobots?|noindex)\b", re.IGNORECASE)
+# what people write in their profiles; signs that nobody sees are taken out first
+NO_BOT = re.compile(
+    r"[#＃]no[-_ ]?(?:ro)?(?:bots?|index(?:ing|ation)?|search|archiv(?:e|ing)|scrap(?:e|er|ers|ing)|crawl(?:er|ers|ing)?|ai|ia|tdm)\b", re.IGNORECASE
+)
+UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+YES, NO = (True, 1, "true", "True", "1"), (False, 0, "false", "False", "0")  # some servers write words
 CLOSED = re.compile(r"authenti|authori[sz]|token|log ?in", re.IGNORECASE)  # "requires an authenticated user", "Unauthorized: token not supplied"
 ID = re.compile(r"[\w-]{1,64}")
 
@@ -51,14 +56,14 @@ def posts_address(account_id: str, *, base: str, with_replies: bool = False) -> 
 
 
 def opted_out(account: dict[str, Any]) -> bool:
-    """Whether an author asks not to be read by programs: noindex, indexable false, or #nobot or #noindex in the profile."""
-    if account.get("noindex") is True or account.get("indexable") is False:
+    """Whether an author asks not to be read by programs: noindex, indexable false, or #nobot, #noindex or the like in the profile."""
+    if account.get("noindex") in YES or account.get("indexable") in NO:
         return True
     found = account.get("fields")
     fields = [field for field in found if isinstance(field, dict)] if isinstance(found, list) else []
-    parts = [account.get("note"), *(field.get(key) for field in fields for key in ("name", "value"))]
+    parts = [account.get("display_name"), account.get("note"), *(field.get(key) for field in fields for key in ("name", "value"))]
     profile = "<br>".join(part for part in parts if isinstance(part, str))
-    return "#" in profile and bool(NO_BOT.search(html_to_text(profile)))
+    return bool(re.search("[#＃]|&#", profile)) and bool(NO_BOT.search(UNSEEN.sub("", html_to_text(profile))))
 
 
 def answer_of(page: Page, *, missing: str | None = None) -> Any:

@@ -9,19 +9,22 @@ MAX_AMOUNT = 1e12  # more is no money
 MAX_CHARS = 200  # of a value that is read
 SPACE = " \u00a0\u202f\u2009"
 # groups of three digits, else digits alone: "2 385", "2,385.50", "1.250,50", "1'250", "3422.0"
-NUMBER = rf"(?:\d{{1,3}}(?:[{SPACE}.,'’]\d{{3}}){{1,4}}(?:[.,]\d{{1,2}})?(?!\d)|\d{{1,15}}(?:[.,]\d{{1,6}})?)"
-SUFFIX = rf"(?:[{SPACE}]?(?:k|K|M)(?![^\W\d_]))?"  # "$200K", "1,2 M€"
-CODES = "EUR|USD|CAD|CHF|GBP|AUD|XOF|XAF|XPF|MAD|FCFA"
-SIGN = rf"(?:US\$|CA\$|C\$|AU\$|A\$|\$[{SPACE}]?CA(?![a-z])|\$[{SPACE}]?US(?![a-z])|€|£|\$|(?<![A-Za-z])(?:{CODES})(?![A-Za-z])|euros?\b)"
+ENDS = r"(?![.,]?\d)"  # "1,00,000" is no amount rather than 1
+NUMBER = rf"(?<!\d)(?<!\d[.,])(?:\d{{1,3}}(?:[{SPACE}.,'’]\d{{3}}){{1,4}}(?:[.,]\d{{1,2}})?{ENDS}|\d{{1,15}}(?:[.,]\d{{1,6}})?{ENDS})"
+UNITS = r"(?:k|K|M|Mds?|mille|milliers?|millions?|milliards?)(?![^\W\d_])"  # "$200K", "1,2 M€", "3,5 millions d'euros"
+SUFFIX = rf"(?:[{SPACE}]?{UNITS}(?:[{SPACE}]de(?=[{SPACE}])|[{SPACE}]d['’])?)?"
+CODES = "EUR|USD|CAD|CHF|GBP|AUD|XOF|XAF|XPF|MAD|FCFA|HKD|NZD|SGD|MXN|JPY|SEK|NOK|DKK|PLN|BRL"
+DOLLARS = r"(?:US|CA|C|AU|A|HK|NZ|MX|S|R)\$"
+SIGN = rf"(?:{DOLLARS}|¥|\$[{SPACE}]?CA(?![a-z])|\$[{SPACE}]?US(?![a-z])|€|£|\$|(?<![A-Za-z])(?:{CODES})(?![A-Za-z])|euros?\b)"
 MONEY = rf"(?:{SIGN}[{SPACE}]?{NUMBER}{SUFFIX}|{NUMBER}{SUFFIX}[{SPACE}]?{SIGN})"  # "0 out of 30 claimed" is no money: it has no currency
 CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "$": "USD", "US$": "USD", "$US": "USD", "CA$": "CAD", "C$": "CAD", "$CA": "CAD",
-              "AU$": "AUD", "A$": "AUD", "FCFA": "XOF"}  # fmt: skip
+              "AU$": "AUD", "A$": "AUD", "HK$": "HKD", "NZ$": "NZD", "MX$": "MXN", "S$": "SGD", "R$": "BRL", "¥": "JPY", "FCFA": "XOF"}  # fmt: skip
 ALONE = re.compile(rf"(?:{SIGN})?[{SPACE}]?{NUMBER}{SUFFIX}[{SPACE}]?(?:{SIGN})?(?:[{SPACE}]?(?:{CODES}))?")
 MONEY_OF = re.compile(MONEY)
-NUMBER_OF = re.compile(rf"({NUMBER})[{SPACE}]?(k|K|M)?(?![^\W\d_])|({NUMBER})")
+NUMBER_OF = re.compile(rf"({NUMBER})[{SPACE}]?({UNITS})|({NUMBER})")
 CODE_OF = re.compile(rf"(?<![A-Za-z])(?:{CODES})(?![A-Za-z])")
 SIGN_OF = re.compile(SIGN)
-MAGNITUDE = {"k": 1e3, "K": 1e3, "M": 1e6}
+MAGNITUDE = {"k": 1e3, "K": 1e3, "M": 1e6, "Md": 1e9, "Mds": 1e9, "mille": 1e3, "millier": 1e3, "million": 1e6, "milliard": 1e9}
 
 
 def amount(value: object) -> float | None:
@@ -37,8 +40,17 @@ def amount(value: object) -> float | None:
     number = NUMBER_OF.search(found[0] if found else text)
     if number is None:
         return None
-    result = _number(number[1] or number[3]) * MAGNITUDE.get(number[2] or "", 1.0)
+    result = _number(number[1] or number[3]) * (MAGNITUDE[_unit(number[2])] if number[2] else 1.0)
     return round(result, 6) if result < MAX_AMOUNT else None
+
+
+def _unit(word: str) -> str:
+    return word if word in MAGNITUDE else word.rstrip("s")
+
+
+def is_money(value: str) -> bool:
+    """Whether words hold a sum: "2 385 € collectés" and "2 385" do, "85 %" and "12 jours" do not."""
+    return MONEY_OF.search(value[:MAX_CHARS]) is not None or is_amount(value)
 
 
 def is_amount(value: object) -> bool:

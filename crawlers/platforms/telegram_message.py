@@ -38,6 +38,7 @@ MEDIA: tuple[tuple[ContentType, tuple[str, ...]], ...] = (
     ("AUDIO", ("tgme_widget_message_voice_player", "tgme_widget_message_audio_player")),
     ("OTHER", ("tgme_widget_message_location_wrap", "tgme_widget_message_contact_wrap")),
 )
+FORWARDED = "[message transféré]"  # the words are somebody else's; who that is stands in thread_root where it is public
 NOT_SUPPORTED = "message_media_not_supported_wrap"
 PARTS = ("tgme_widget_message_text", "tgme_widget_message_poll", DOCUMENT, NOT_SUPPORTED, *(name for _, names in MEDIA for name in names))
 # words of others and of Telegram: what is answered, what is linked to, "This media is not supported in your browser"
@@ -69,6 +70,7 @@ def _draft(message: HtmlElement, *, post: str, page: Page, followers: int | None
     """The draft of a message that may be taken apart."""
     parent, root = _linked_post(message, "tgme_widget_message_reply"), _linked_post(message, "tgme_widget_message_forwarded_from_name")
     previews, date = _hrefs(message, "tgme_widget_message_link_preview", page), next(iter(dates(message)), "")
+    forwarded = bool(with_class(message, "tgme_widget_message_forwarded_from"))
     _take_out(message)
     markup = "<br><br>".join(_markup(part) for part in _texts(message))
     if len(markup) > MAX_MARKUP:
@@ -77,11 +79,12 @@ def _draft(message: HtmlElement, *, post: str, page: Page, followers: int | None
     content = _content(message, said=said)
     if not content:  # a kind of message that Telegram shows in its application only
         return Left(reason="not_shown", status="set_aside", platform_id=post)
+    text = "\n\n".join(part for part in (said, "\n".join(_beside(message))) if part)
     links = (*links_of(markup, base=page.url), *_hrefs(message, "tgme_widget_message_inline_button", page), *previews)
     return Draft(
         url=f"{SITE}{post}",
         kind="post",
-        text="\n\n".join(part for part in (said, "\n".join(_beside(message))) if part),
+        text=f"{FORWARDED}\n\n{text}" if forwarded and text else text,
         account=_author(message, post),
         platform_id=post,
         content_type=content,

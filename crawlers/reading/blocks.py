@@ -26,6 +26,7 @@ BLOCKS = frozenset(
 )  # fmt: skip
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 HALF = frozenset({"li", "td", "dd", "dt", "th", "figcaption"})  # seldom where an article's text stands
+FURNISHED = frozenset({"aside", "figcaption", "form"})
 ROLES = frozenset({"navigation", "complementary", "banner", "contentinfo", "search", "dialog", "menu"})
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 FURNITURE = re.compile(
@@ -119,12 +120,16 @@ class Blocks:
                 self.seen.append((len(self.blocks), self._node, kind, ""))
 
     def _block(self, element: HtmlElement, tag: str) -> None:
-        name = f"{element.get('class') or ''} {element.get('id') or ''}"
-        furniture, content = _names(name[:300]) if len(name) > 1 else (False, False)
+        furniture, content = tag in FURNISHED, tag in ("article", "main")
+        if element.keys():  # most have no attribute at all
+            name = f"{element.get('class') or ''} {element.get('id') or ''}"
+            named = _names(name[:300]) if len(name) > 1 else (False, False)
+            furniture = furniture or named[0] or element.get("role") in ROLES
+            content = content or named[1] or element.get("itemprop") == "articleBody"
         self.parents.append(self._node)
         self.tags.append(tag)
-        self.flagged.append(furniture or tag in ("aside", "figcaption", "form") or element.get("role") in ROLES)
-        self.content.append(content or tag in ("article", "main") or element.get("itemprop") == "articleBody")
+        self.flagged.append(furniture)
+        self.content.append(content)
         self.titled.append(tag == "h1")
         self._node = len(self.tags) - 1
         if element.text:
@@ -154,6 +159,9 @@ class Blocks:
 
     def _flush(self) -> None:
         if not self._parts and not self._links:
+            return
+        if len(self._parts) == 1 and not self._links and self._parts[0].isspace():  # what stands between two tags
+            self._parts, self._linked = [], 0
             return
         written, linked, links = "".join(self._parts), self._linked, self._links
         self._parts, self._linked, self._links = [], 0, []
@@ -191,6 +199,8 @@ def _lines(written: str) -> str:
 
 
 def _hidden(element: HtmlElement) -> bool:
+    if not element.keys():
+        return False
     style = element.get("style")
     return (
         (style is not None and "none" in style and "display" in style and "display:none" in style.replace(" ", ""))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.urls import host_of
 from crawlers.reading.blocks import HEADINGS, PARAGRAPH, Block, Blocks
+from crawlers.reading.furniture import furniture
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -27,6 +28,8 @@ ELSEWHERE = re.compile(
     |retour\s(?:en\shaut|[àa])|(?:facebook|twitter|linkedin|whatsapp|pinterest|e-?mail|instagram|youtube|print)$)""",
     re.VERBOSE | re.IGNORECASE,
 )
+REACH = 40  # blocks: a title is not far above its text
+LEAST_OWN = 400  # characters below a title that are an article
 SHORT = 200  # characters: a longer block is read, however it begins
 STANDFIRST = 200  # characters: what stands above the text of a page without a title is it only if it is long
 
@@ -48,17 +51,16 @@ def read_body(tree: HtmlElement, *, title: str | None, host: str) -> Body:
     """
     body = tree.find("body")
     walk = Blocks(tree if body is None else body)
-    furniture = _furniture(walk)
-    weights = walk.weights(without=furniture)
-    inside = walk.below(_widened(walk, _container(walk, weights), furniture))
+    named, flags = furniture(walk, title=title, host=host)
+    inside = walk.below(_widened(walk, _container(walk, walk.weights(without=flags)), named))
     rows = [(at, block) for at, block in enumerate(walk.blocks) if inside[block.node]]
-    stretch = _stretch([_value(block, furniture[block.node], host) for _, block in rows])
-    rows = _from_title(rows[stretch])
-    rows = [*_before(walk.blocks, rows, furniture, host), *rows]
-    rows = [(at, block) for at, block in rows if not furniture[block.node]]
+    stretch = _stretch([_value(block, flags[block.node], host) for _, block in rows])
+    rows = _below_title(walk.blocks, _from_title(rows[stretch]), flags, host)
+    rows = [*_before(walk.blocks, rows, flags, host), *rows]
+    rows = [(at, block) for at, block in rows if not flags[block.node]]
     kept = _kept([block for _, block in rows], title=title, host=host)
     first, last = (rows[0][0], rows[-1][0]) if rows else (0, -2)
-    seen = [(kind, text) for before, node, kind, text in walk.seen if first <= before <= last + 1 and inside[node] and not furniture[node]]
+    seen = [(kind, text) for before, node, kind, text in walk.seen if first <= before <= last + 1 and inside[node] and not flags[node]]
     return Body(
         text="\n".join(block.text for block in kept),
         links=tuple(dict.fromkeys(link for _, block in rows for link in block.links)),
@@ -66,19 +68,6 @@ def read_body(tree: HtmlElement, *, title: str | None, host: str) -> Body:
         media=frozenset(kind for kind, _ in seen),
         near=_near(walk.blocks, next((at for at, block in rows if kept and block is kept[0]), first)),
     )
-
-
-def _furniture(walk: Blocks) -> list[bool]:
-    """Which nodes are furniture. What holds most of the page's text is none, nor what holds its title and a good part: a name can mislead."""
-    weights = walk.weights()
-    titled = list(walk.titled)
-    for node in range(len(titled) - 1, 0, -1):
-        titled[walk.parents[node]] = titled[walk.parents[node]] or titled[node]
-    found = [False] * len(weights)
-    for node in range(1, len(weights)):
-        flagged = walk.flagged[node] and weights[node] <= (0.2 if titled[node] else 0.5) * weights[0]
-        found[node] = found[walk.parents[node]] or flagged
-    return found
 
 
 def _container(walk: Blocks, weights: list[float]) -> int:
@@ -148,10 +137,22 @@ def _from_title(rows: list[tuple[int, Block]]) -> list[tuple[int, Block]]:
     return rows[title:] if above < 0.3 * sum(block.weight for _, block in rows) else rows
 
 
+def _below_title(blocks: list[Block], rows: list[tuple[int, Block]], flags: list[bool], host: str) -> list[tuple[int, Block]]:
+    """What stands right below the title, where a longer stretch was found far below it: summaries of other pages under a short article."""
+    first = rows[0][0] if rows else 0
+    title = next((at for at in range(first - 1, -1, -1) if blocks[at].tag == "h1"), first)
+    if first - title <= REACH:
+        return rows
+    above = [(at, blocks[at]) for at in range(title, first)]
+    near = above[_stretch([_value(block, flags[block.node], host) for _, block in above])]
+    own = sum(block.weight for _, block in near if not flags[block.node])
+    return near if own >= max(LEAST_OWN, 0.2 * sum(block.weight for _, block in rows)) else rows
+
+
 def _before(blocks: list[Block], rows: list[tuple[int, Block]], furniture: list[bool], host: str) -> list[tuple[int, Block]]:
     """The standfirst: running text between the title and the stretch, outside of what holds that."""
     first = rows[0][0] if rows else 0
-    reach = range(first - 1, max(-1, first - 40), -1)
+    reach = range(first - 1, max(-1, first - REACH), -1)
     title = next((at for at in reach if blocks[at].tag == "h1"), None)
     total, start = 0.0, first
     for at in reach if title is None else ():
@@ -160,7 +161,13 @@ def _before(blocks: list[Block], rows: list[tuple[int, Block]], furniture: list[
             break
         start = at
     least = STANDFIRST if title is None else 2 * PARAGRAPH
-    return [(at, blocks[at]) for at in range(start if title is None else title, first) if blocks[at].weight >= least]
+    above = ((at, blocks[at]) for at in range(start if title is None else title, first))
+    return [(at, block) for at, block in above if block.weight >= least or (title is not None and at > title and _is_standfirst(block))]
+
+
+def _is_standfirst(block: Block) -> bool:
+    """A sentence that is marked as a heading, between the title and the text."""
+    return block.tag in HEADINGS and len(block.text) >= 2 * PARAGRAPH and not block.linked
 
 
 def _kept(blocks: list[Block], *, title: str | None, host: str) -> list[Block]:
@@ -182,7 +189,7 @@ def _kept(blocks: list[Block], *, title: str | None, host: str) -> list[Block]:
 
 def _near(blocks: list[Block], first: int) -> tuple[str, ...]:
     lines: list[str] = []
-    for at in range(first - 1, max(-1, first - 40), -1):
+    for at in range(first - 1, max(-1, first - REACH), -1):
         if blocks[at].tag == "h1":
             return tuple(reversed(lines))
         lines += [blocks[at].text] if blocks[at].text else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -28,6 +29,11 @@ BEHIND = re.compile(
     r"\s*(?:[|•·,(]|\s[-–—]\s|\b(?:publi[ée]|mis à|posté|il y a|le \d|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\d{1,2}[/. ]).*$",
     re.IGNORECASE | re.DOTALL,
 )
+LABEL = re.compile(r"(?:[ée]crit\s+par|r[ée]dig[ée]\s+par|par|by|auteure?s?|texte)\s*:?", re.IGNORECASE)  # alone on its line, the name on the next
+WORD = r"[^\W\d_a-zà-öø-ÿ][\w'’.-]*"
+NAME = re.compile(rf"{WORD}(?: (?:d[eu]|des|la|le|van|von|{WORD})){{0,3}} {WORD}")
+CREDIT = re.compile(r"auteure?s?\s*:", re.IGNORECASE)
+LAST = 8  # lines at the end of a text in which its author may sign
 NO_NAME = re.compile(r"https?:|www\.|@|\d{3}|[<>{}=]|commentaire|r[ée]pondre|connexion|abonn", re.IGNORECASE)
 COMMENT = re.compile(r"comment|reaction|related|sidebar|widget|footer", re.IGNORECASE)
 
@@ -82,10 +88,28 @@ def best(marked: list[str], lines: Sequence[str], site: frozenset[str]) -> list[
     near = [name for name in marked if plain(name) in shown]
     others = Counter(name for name in marked if plain(name) not in site)
     people = [name for name in near if plain(name) not in site]
-    return (people or visible_authors(lines) or near or [name for name, _ in others.most_common(1)])[:1]
+    ranked = others.most_common(2)
+    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:  # none is this article's rather than the other
+        ranked = []
+    return (people or visible_authors(lines) or near or [name for name, _ in ranked])[:1]
 
 
 def visible_authors(lines: Iterable[str]) -> list[str]:
-    """The names in lines such as "Par Nom Prénom" and "Publié le 13 juin par Nom Prénom"."""
-    parts = (part for line in lines if len(line) < 200 for part in (line, *BY.findall(line)))
-    return [name for part in parts if BYLINE.match(part) and (name := name_in(part))]
+    """The names in lines such as "Par Nom Prénom" and "Publié le 13 juin par Nom Prénom", or below "Auteur" alone."""
+    short = [line for line in lines if len(line) < 200]
+    parts = (part for line in short for part in (line, *BY.findall(line)))
+    below = (after for label, after in pairwise(short) if LABEL.fullmatch(label) and NAME.fullmatch(after))
+    return [name for part in parts if BYLINE.match(part) and (name := name_in(part))] or [name for part in below if (name := name_in(part))]
+
+
+def credited(text: str) -> list[str]:
+    """The name behind "Auteur :" at the end of a text."""
+    return [name for line in text.rsplit("\n", LAST)[1:] if len(line) < 100 and CREDIT.match(line) and (name := name_in(line))][:1]
+
+
+def signature(text: str) -> list[str]:
+    """The name alone on the last line of a text, before notes such as "(1) ...", as papers sign."""
+    last = text.rsplit("\n", LAST)[1:]
+    while last and last[-1][0] in "([*":
+        last.pop()
+    return [line for line in last[-1:] if len(line) < 60 and NAME.fullmatch(line) and name_in(line) == line]

@@ -99,8 +99,8 @@ def to_document(draft: Draft, *, source: Source, key: bytes, now: datetime, max_
         url=url,
         source=source.name,
         platform=host_of(url),
-        thread_root=_address(draft.thread_root),
-        thread_parent=_address(draft.thread_parent),
+        thread_root=address_of(draft.thread_root),
+        thread_parent=address_of(draft.thread_parent),
         text=text,
         language=detect(text, draft.language or source.language),
         published_at=draft.published_at,
@@ -116,7 +116,7 @@ def to_document(draft: Draft, *, source: Source, key: bytes, now: datetime, max_
     )
 
 
-def _address(place: str | None) -> str | None:
+def address_of(place: str | None) -> str | None:
     """An address in the one spelling that documents have, so that a thread's items are found; an id of the platform stays."""
     if place is None or not place.startswith(("http://", "https://")):
         return place

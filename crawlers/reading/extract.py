@@ -11,7 +11,7 @@ from core.urls import host_of
 from crawlers.reading.body import read_body
 from crawlers.reading.bylines import plain
 from crawlers.reading.drafts import Draft
-from crawlers.reading.markup import absolute
+from crawlers.reading.markup import absolute, as_seen
 from crawlers.reading.meta import Meta
 from crawlers.reading.page import parse_html
 from crawlers.reading.times import parse_time
@@ -34,7 +34,10 @@ SMALL = 500_000  # characters of page: what is slow is not asked about more
 THIN = 200  # characters: less may be a page that the quick reading does not understand, and a second, slower opinion is asked for
 LATEST = "2099-12-31"  # htmldate would else take the day of this import for the end of time
 CREDIT = re.compile(r"photo\s?:|©|\(c\)|cr[ée]dits?\b|\b(?:AFP|Reuters|Getty|Shutterstock|iStock|Unsplash|Pixabay|Bestimage)\b", re.IGNORECASE)
-FILE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|avif)\b|^(?:img|dsc|image|photo|logo|capture)[\W_\d]*$", re.IGNORECASE)
+FILE_NAME = re.compile(
+    r"^[\w-]*\d{4}[\w-]*$|^(?:jpe?g|png|gif)\b.{0,12}\bk?o$|\.(?:jpe?g|png|gif|webp|svg|avif)\b|^(?:img|dsc|image|photo|logo|capture)[\W_\d]*$",
+    re.IGNORECASE,
+)
 
 
 def article(page: Page) -> Draft:
@@ -46,7 +49,7 @@ def article(page: Page) -> Draft:
     meta = Meta(tree, html=page.text, url=url)
     title = meta.title()
     body = read_body(tree, title=title, host=host_of(url))
-    text = _checked_text(page, body, tree, title=title)
+    text = as_seen(_checked_text(page, body, tree, title=title))
     images = _descriptions(body.images, title=title)
     said = plain(text) if images else ""
     near = (*body.near, text.partition("\n")[0])
@@ -54,9 +57,9 @@ def article(page: Page) -> Draft:
     return Draft(
         url=meta.url(),
         kind="article",
-        title=title,
+        title=as_seen(title) if title else None,
         text="\n".join([text, *(f"[image : {image}]" for image in images if plain(image) not in said)]),
-        account=meta.author(near),
+        account=meta.author(near, text=text),
         content_type=_content_type(body, meta.kind),
         images=images,
         language=meta.language(),
@@ -104,7 +107,7 @@ def _guessed_time(tree: HtmlElement, url: str) -> datetime | None:
 def _descriptions(images: Iterable[str], *, title: str | None) -> tuple[str, ...]:
     """What describes an image: not its file's name nor who made it, not the page's title once more."""
     return tuple(
-        image[:1000]
+        as_seen(image[:1000])
         for image in images
         if len(image) > 3 and not FILE_NAME.search(image) and not CREDIT.search(image) and plain(image[:1000]) != plain(title or "")
     )

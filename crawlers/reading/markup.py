@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 from urllib.parse import urljoin
 
 from core.errors import SourceError
@@ -17,6 +18,14 @@ BREAKS = re.compile(r"[\t\n\r]+")
 INVISIBLE = re.compile(r'<span class="[^"]{0,40}\binvisible\b[^"]{0,40}">[^<]{0,500}</span>')  # Mastodon hides parts of links so
 
 
+UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")  # where a word may be broken, and what shows nothing; joiners of emoji stay
+
+
+def as_seen(text: str) -> str:
+    """A text in composed letters, without the signs inside words that nobody sees: both hide a word from whoever looks for it."""
+    return normalize("NFC", text if text.isascii() else UNSEEN.sub("", text))
+
+
 def html_to_text(fragment: str) -> str:
     """The text that a browser shows for a piece of HTML; paragraphs and line breaks become newlines. "" for one that is made to take minutes."""
     from inscriptis import Inscriptis
@@ -24,12 +33,12 @@ def html_to_text(fragment: str) -> str:
     from inscriptis.model.config import ParserConfig
 
     if "<" not in fragment and "&" not in fragment:
-        return fragment.strip()
+        return as_seen(fragment).strip()
     tree = _tree(INVISIBLE.sub("", fragment), base="")
     if tree is None:
         return ""
     text = Inscriptis(tree, ParserConfig(css=CSS_PROFILES["strict"])).get_text()  # "relaxed" would write "# nobot" for "#<span>nobot</span>"
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in text.split("\n"))).strip()
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in as_seen(text).split("\n"))).strip()
 
 
 def links_of(fragment: str, *, base: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from core.urls import host_of
-from crawlers.reading.bylines import SIGNING, best, creators, name_in, one_line, plain, signed
+from crawlers.reading.bylines import SIGNING, best, creators, credited, name_in, one_line, plain, signature, signed
 from crawlers.reading.json_ld import article_of
 from crawlers.reading.markup import absolute
 from crawlers.reading.times import find_time, parse_time
@@ -49,6 +49,7 @@ AUTHORS = (
 MAX_STATE = 400_000  # characters of JSON-LD that are read
 MAX_HEADINGS = 20
 SEPARATOR = re.compile(r"\s+[|\-–—•·:»~]+\s+|\s*\|\s*|\s::\s")
+MARKED = re.compile(r"headline|(?:entry|post|article)[-_]{1,2}title|titre[-_]{1,2}article|article[-_]{1,2}titre", re.IGNORECASE)
 WRITTEN = re.compile(r"(?:publi[ée]|post[ée]|mis\sen\sligne|r[ée]dig[ée]|cr[ée]{2}|le|date|du)\b", re.IGNORECASE)
 IN_PATH = re.compile(r"/(19[89]\d|20\d\d)[/-](0?[1-9]|1[0-2])[/-](0?[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 
@@ -62,7 +63,7 @@ class _Signs:
         self.headings: dict[str, list[str]] = {"h1": [], "h2": []}
         self.state: list[str] = []
         self.times: list[HtmlElement] = []
-        self.title = ""
+        self.title = self.marked = ""  # of the head; of the heading that is marked as the article's
         for element in HEAD(tree):
             tag = element.tag
             if tag == "meta":
@@ -73,6 +74,8 @@ class _Signs:
             elif tag in self.headings:
                 if len(self.headings[tag]) < MAX_HEADINGS:
                     self.headings[tag].append(one_line("".join(element.itertext())))
+                    if tag == "h1" and MARKED.search(f"{element.get('itemprop')} {element.get('class')}"[:300]):
+                        self.marked = self.marked or self.headings[tag][-1]
             elif tag == "title":
                 self.title = self.title or one_line("".join(element.itertext()))
             elif tag == "time":
@@ -103,14 +106,15 @@ class Meta:
         """The address that a page gives as its own, if it is one of the same site and not its front page."""
         return _own_address(self._signs, self._url)
 
-    def author(self, lines: Sequence[str]) -> str | None:
-        """The names of those who signed; that of the house only where nobody else did."""
+    def author(self, lines: Sequence[str], *, text: str = "") -> str | None:
+        """The names of those who signed, above the text or at its end; that of the house only where nobody else did."""
         people, houses = creators(self._item.get("author"))
         said = [name for one in self._signs.first(AUTHORS) if not one.startswith(("http", "/")) and (name := name_in(one))]
         if "crit par" in self._signs.named.get("twitter:label1", ""):
             said.append(name_in(self._signs.named.get("twitter:data1", "")))
-        names = [name for name in people if plain(name) not in self._site] or [name for name in said if name and plain(name) not in self._site][:1]
-        names = names or best(self._signed(), lines, self._site) or [*people, *houses, *said][:1]
+        names = [name for name in people if plain(name) not in self._site] or credited(text)
+        names = names or [name for name in said if name and plain(name) not in self._site][:1]
+        names = names or best(self._signed(), lines, self._site) or signature(text) or [*people, *houses, *said][:1]
         return ", ".join(dict.fromkeys(names))[:200] or None
 
     def _signed(self) -> list[str]:
@@ -118,7 +122,9 @@ class Meta:
 
     def times(self, lines: Sequence[str]) -> tuple[datetime | None, datetime | None]:
         """When it was published, and when edited if that was later."""
-        published = _published(self._signs, self._item) or _visible_time([*lines, self._signs.title]) or _from_path(self._url)
+        published = (
+            _published(self._signs, self._item) or _with_hour(_visible_time([*lines, self._signs.title]), self._signs) or _from_path(self._url)
+        )
         edited = _time([self._item.get("dateModified"), *self._signs.first(MODIFIED)])
         return published, edited if edited and published and edited > published else None
 
@@ -136,6 +142,14 @@ def _visible_time(lines: Iterable[str]) -> datetime | None:
     """The date that stands near an article's title, in a line such as "Publié le 3 octobre 2026 à 14h30"."""
     found = [(bool(WRITTEN.match(line)), time) for line in lines if len(line) < 120 and (time := find_time(line)) and 1990 <= time.year < 2100]
     return next((time for written, time in found if written), found[0][1] if found else None)
+
+
+def _with_hour(shown: datetime | None, signs: _Signs) -> datetime | None:
+    """A day that stands near the title, with hour and zone where the element that shows it has them for machines."""
+    if shown is None or shown.hour or shown.minute:
+        return shown
+    exact = (_time([element.get("datetime")]) for element in signs.times)
+    return next((time for time in exact if time and time.date() == shown.date()), shown)
 
 
 def _site(signs: _Signs, url: str) -> frozenset[str]:
@@ -160,7 +174,8 @@ def _title(signs: _Signs, item: dict[str, Any], site: frozenset[str]) -> str | N
     best, heading = max(ranked, key=lambda pair: pair[0], default=(0, ""))
     if best:
         return heading[:500]
-    own = _without_site(announced, site)
+    own = signs.marked if plain(signs.marked) not in site else ""  # what people see, where the head announces it in other words
+    own = own or _without_site(announced, site)
     return (own or next((heading for heading in signs.headings["h1"] if plain(heading) not in site), ""))[:500] or None
 
 

@@ -17,7 +17,9 @@ MONTHS = {
 CLOCK = r"(?:\s*(?:à|a|at|,|-|–|—|\||•|·|T)?\s*(\d{1,2})\s?(?:h|:|heures?)\s?(\d{2})?(?::\d{2})?)?"
 NAMED = re.compile(rf"\b(\d{{1,2}})(?:er|st|nd|rd|th)?[\s.-]+({'|'.join(MONTHS)})\b\.?,?[\s-]+(\d{{4}})\b{CLOCK}", re.IGNORECASE)
 DIGITS = re.compile(rf"(?<!\d)(\d{{1,2}})[./-](\d{{1,2}})[./-](\d{{4}}|\d{{2}})(?!\d){CLOCK}")
-ZONE = re.compile(r"(?:UTC|GMT)\s*([+-]\d{1,2})?|\b(CES?T)\b")
+ZONE = re.compile(r"\s*\(?(?:(?:UTC|GMT)?\s?([+-]\d{1,2})(?::?([0-5]\d))?(?![\d/.-])|UTC\b|GMT\b|(CES?T)\b)")
+HALF_DAY = re.compile(r"\d\s?[ap]\.?m\b", re.IGNORECASE)  # a reader of e-mail dates leaves it out: 2:05 PM would be at night
+AFTERNOON = re.compile(r"\s?p\.?m\b\.?", re.IGNORECASE)
 ZONES = {"CET": 1, "CEST": 2}
 
 
@@ -53,7 +55,7 @@ def _aware(time: datetime | None) -> datetime | None:
 
 
 def _parse_words(value: str) -> datetime | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+    for read in (datetime.fromisoformat,) if HALF_DAY.search(value) else (datetime.fromisoformat, parsedate_to_datetime):
         try:
             return read(value)
         except (ValueError, TypeError, IndexError, OverflowError):
@@ -68,14 +70,22 @@ def _french(text: str) -> datetime | None:
     for pattern in (NAMED, DIGITS):
         if match := pattern.search(text):
             day, month, year, hour, minute = match.groups()
+            half = AFTERNOON.match(text, match.end()) if hour else None
+            hour = str(int(hour) + 12) if hour and half and int(hour) < 12 else hour
             try:
                 number = MONTHS[month.lower()] if month.lower() in MONTHS else int(month)
                 time = datetime(int(year) + (2000 if len(year) == 2 else 0), number, int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
             except ValueError:
                 continue
-            zone = ZONE.search(text, match.end(), match.end() + 12) if hour else None
-            return time.replace(tzinfo=timezone(timedelta(hours=int(zone[1] or ZONES.get(zone[2] or "", 0))))) if zone else time
+            zone = ZONE.match(text, half.end() if half else match.end()) if hour else None
+            return time.replace(tzinfo=_offset(zone)) if zone else time
     return None
+
+
+def _offset(zone: re.Match[str]) -> timezone:
+    hours, minutes = int(zone[1] or ZONES.get(zone[3] or "", 0)), int(zone[2] or 0)
+    found = timedelta(hours=hours, minutes=-minutes if (zone[1] or "").startswith("-") else minutes)
+    return timezone(found) if abs(found) <= timedelta(hours=14) else UTC
 
 
 def _relative(value: str) -> datetime | None:

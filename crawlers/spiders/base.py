@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
@@ -16,13 +14,13 @@ from core.errors import Invalid, SourceError, VigieError
 from core.urls import canonical
 from crawlers.fetching.capture import CAPTURE, NOT_MODIFIED, SECRET, Capture
 from crawlers.fetching.headers import lower_headers
-from crawlers.fetching.missed import Why, reason_of
+from crawlers.fetching.missed import Why, reason_of, says_gone
+from crawlers.judge import UNREADABLE, is_reserved, refuse_reserved, unforeseen
 from crawlers.reading.drafts import Draft, Left
 from crawlers.reading.page import Page
-from crawlers.reading.walls import reserved
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
     from scrapy.http import Response
     from twisted.python.failure import Failure
@@ -31,9 +29,10 @@ if TYPE_CHECKING:
     from core.settings import Settings
     from crawlers.catalog import Source
     from crawlers.cursor import Cursor
+    from crawlers.judge import Parser, Reading, Verdict
     from crawlers.keeper import Keeper
+    from crawlers.readers import Readers
 
-UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 GONE = (404, 410)
 UNWANTED = ("tdm_reserved", "opted_out")  # pages whose owners do not want them kept
 # keys of request.meta: the listing, which of its pages, whether it ends at what is known, the pages that led here
@@ -48,14 +47,16 @@ class SourceSpider(scrapy.Spider):
     headers: ClassVar[dict[str, str]] = {}  # that a kind's requests need
     marks_opt_outs: ClassVar[bool] = False  # its answers say who does not want to be read: one that cannot be looked into is not kept
     handle_httpstatus_list: ClassVar[list[int]] = [NOT_MODIFIED]
+    parsers: ClassVar[Mapping[str, Parser]] = {}  # steps that are pure, so that other processes may take them: what each finds on a page
 
-    def __init__(self, *, source: Source, keeper: Keeper, cursor: Cursor, house: Settings) -> None:
+    def __init__(self, *, source: Source, keeper: Keeper, cursor: Cursor, house: Settings, readers: Readers | None = None) -> None:
         super().__init__(source.name)
-        self.source, self.keeper, self.cursor, self.house = source, keeper, cursor, house
+        self.source, self.keeper, self.cursor, self.house, self._readers = source, keeper, cursor, house, readers
         self._asked: set[str] = set()
         self._met: set[str] = set()
         self._place, self._number = "", 1  # the listing that is being read, and which of its pages
         self._above: tuple[str, ...] = ()
+        self.capture: Capture | None = None  # of the answer that is being read
         self._cut = False  # whether max_pages ended the listing
         self.silent: set[str] = set()  # hosts whose robots.txt could not be read
 
@@ -118,8 +119,9 @@ class SourceSpider(scrapy.Spider):
             conditions = self.cursor.conditions(url) if method == "GET" and not secret else {}
             named = {**self.headers, **conditions, **(headers or {})}
             meta = {SECRET: secret, "dont_redirect": secret, PLACE: url, NUMBER: 1, ABOVE: (*self._above, self._place)}
+            callback = self.read_apart if self._readers and step in self.parsers else self.read
             yield _request(url, method=method, body=body, headers=named, meta=meta,
-                           callback=self.read, errback=self.missed, cb_kwargs={"step": step, "digest": digest, **known})  # fmt: skip
+                           callback=callback, errback=self.missed, cb_kwargs={"step": step, "digest": digest, **known})  # fmt: skip
 
     def further(self, url: str | None, *, step: str = "first", newest_first: bool = True, **known: Any) -> Iterator[scrapy.Request]:
         """The next page of the listing that is being read, within ``source.max_pages``. Where the newest comes first, reading ends at a page that
@@ -134,30 +136,39 @@ class SourceSpider(scrapy.Spider):
             request.meta.update({PLACE: self._place, NUMBER: self._number + 1, FURTHER: newest_first, ABOVE: self._above})
             yield request
 
-    def read(self, response: Response, step: str, digest: str | None = None, **known: Any) -> Iterator[scrapy.Request]:
-        """Run one step: drafts go to the archive, requests to Scrapy, a SourceError to the set-aside."""
+    async def read_apart(self, response: Response, step: str, digest: str | None = None, **known: Any) -> AsyncIterator[scrapy.Request]:
+        """Let another process take the step. Answers in memory meanwhile are bounded by Scrapy (5 MB), which then fetches no more."""
+        reading = None
+        if self._readers is not None and response.status != NOT_MODIFIED:
+            reading = await self._readers.read(step, page_of(response))
+        for request in self.read(response, step, digest, reading=reading, **known):
+            yield request
+
+    def read(
+        self, response: Response, step: str, digest: str | None = None, *, reading: Reading | None = None, **known: Any
+    ) -> Iterator[scrapy.Request]:
+        """Run one step: drafts go to the archive, requests to Scrapy, a SourceError to the set-aside. ``reading``: what it found elsewhere."""
         capture, page = response.meta.get(CAPTURE), page_of(response)
         place, number = response.meta.get(PLACE, ""), response.meta.get(NUMBER, 1)
         self._place, self._number, self._above, self._cut = place, number, response.meta.get(ABOVE, ()), False
+        self.capture = capture
         try:
             if response.status == NOT_MODIFIED:
                 self.cursor.still(place)
                 self.keeper.unchanged(capture)
                 return
-            _refuse_reserved(page)
-            found = list(getattr(self, step)(page, **known))
+            found = self._result(page, step, reading, known)
         except SourceError as error:
             self._unread(page, error.reason, str(error), capture=None if error.reason in UNWANTED else capture)
             return
         except VigieError:
             self._stop()
             return
-        except UNREADABLE as error:  # what a parser meets in a page that nobody foresaw; the error's words may be the page's
-            detail = f"{page.url}: {type(error).__name__} in {_place_of(error)}; look at the page, it has a new form"
-            self._unread(page, "unreadable_page", detail, capture=capture)
+        except UNREADABLE as error:
+            self._unread(page, "unreadable_page", unforeseen(page, error), capture=capture)
             return
         try:
-            requests = self._sorted(found, page=page, capture=capture)
+            requests = self._sorted(found, page=page, capture=capture, verdicts=reading.verdicts if reading else None)
             if number == 1 and all(map(_tells_changes, requests)):  # an answer that could not be read is asked for again
                 self.cursor.note_page(place, page.headers)
             if digest is not None:
@@ -166,12 +177,23 @@ class SourceSpider(scrapy.Spider):
         except VigieError:
             self._stop()
 
+    def _result(self, page: Page, step: str, reading: Reading | None, known: dict[str, Any]) -> list[Draft | Left | scrapy.Request]:
+        """What a step finds. Raises SourceError and what a parser may meet."""
+        if reading is None:
+            refuse_reserved(page)
+            return list(getattr(self, step)(page, **known))
+        if reading.reason:
+            raise SourceError(reading.reason, reading.detail)
+        return list(reading.items)
+
     def _unread(self, page: Page, reason: str, detail: str, *, capture: Any) -> None:
         """Set a page aside; it is asked for again in the next run."""
         self.cursor.unread((self._place,))
         self.keeper.set_aside(page.url, reason, detail, capture=None if self.marks_opt_outs else capture)
 
-    def _sorted(self, found: list[Draft | Left | scrapy.Request], *, page: Page, capture: Any) -> list[scrapy.Request]:
+    def _sorted(
+        self, found: list[Draft | Left | scrapy.Request], *, page: Page, capture: Any, verdicts: Mapping[str, Verdict] | None = None
+    ) -> list[scrapy.Request]:
         """Items to the keeper; requests go on, but for the next page of a listing that has come to where it was left."""
         items = [one for one in found if isinstance(one, Draft | Left)]
         keys = [key for one in items if (key := _key(one)) and not (isinstance(one, Left) and one.status == "dropped")]
@@ -180,10 +202,12 @@ class SourceSpider(scrapy.Spider):
             self.cursor.mark(self._place, keys)
         if self._cut and not left_here and self.cursor.has_marks(self._place):
             self.keeper.note("gap")  # more was published since the last run than this source may read in one
-        self.take(page, items, capture=capture)
+        self.take(page, items, capture=capture, verdicts=verdicts)
         return [one for one in found if isinstance(one, scrapy.Request) and not (one.meta.get(FURTHER) and left_here)]
 
-    def take(self, page: Page, items: Sequence[Draft | Left], *, capture: Any = None) -> list[Document]:
+    def take(
+        self, page: Page, items: Sequence[Draft | Left], *, capture: Any = None, verdicts: Mapping[str, Verdict] | None = None
+    ) -> list[Document]:
         """Archive the items of a page; one met twice in this run counts as a duplicate. The documents among the others, new or known."""
         fresh = []
         for item in items:
@@ -194,13 +218,14 @@ class SourceSpider(scrapy.Spider):
             if key:
                 self._met.add(key)
             fresh.append(item)
-        documents = self.keeper.take(fresh, capture=capture or capture_of(page), page=page)
-        self.cursor.note_items({document.platform_id: document.url for document in documents if document.platform_id})
+        documents = self.keeper.take(fresh, capture=capture or capture_of(page), page=page, verdicts=verdicts)
+        self.cursor.note_items({document.platform_id or document.url: document.url for document in documents})
         return documents
 
-    def gone(self, url: str) -> None:
-        """The site says that this item is gone: if it is archived, its last version says so from now on."""
-        self.keeper.gone(url)
+    def gone(self, url: str, *, capture: Capture | None = None) -> None:
+        """The site says that this item is gone: if it is archived, its last version says so from now on. ``capture``: the answer that says it."""
+        self.keeper.gone(url, capture=capture)
+        self.cursor.read_again(url)
         for key in [key for key, known in self.known().items() if known == url]:
             self.cursor.forget(key)
 
@@ -213,7 +238,7 @@ class SourceSpider(scrapy.Spider):
         led = (*request.meta.get("redirect_urls", ()), url) if request is not None else (url,)  # a document bears one of these addresses
         if self.keeper.error:
             self._stop()
-        elif response is not None and response.status in GONE and any(self.keeper.gone(one, capture=capture) for one in led):
+        elif response is not None and says_gone(response) and any(self.keeper.gone(one, capture=capture) for one in led):
             pass
         elif (why := reason_of(failure.value, url=url, silent=self.silent)) is None:
             # not the network: a fault of ours, which must not pass for the site's
@@ -240,7 +265,7 @@ class SourceSpider(scrapy.Spider):
     def _closed(self, response: Response) -> Capture | None:
         """The answer that refused, as evidence; not that of a site or of authors who do not want to be kept."""
         capture: Capture | None = response.meta.get(CAPTURE)
-        return None if self.marks_opt_outs or _is_reserved(page_of(response)) else capture
+        return None if self.marks_opt_outs or is_reserved(page_of(response)) else capture
 
     def _stop(self) -> None:
         """The disk is full or refuses: nothing more can be kept."""
@@ -254,26 +279,9 @@ def page_of(response: Response) -> Page:
     return Page(url=response.url, body=response.body, headers=lower_headers(response), status=response.status)
 
 
-def _is_reserved(page: Page) -> bool:
-    """In HTML alone the page's owner speaks in meta; in an answer of an interface it would be a post's author."""
-    html = "html" in (page.content_type or "") or page.body[:100].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
-    return reserved(page.text if html else "", headers=page.headers)
-
-
 def _tells_changes(request: scrapy.Request) -> bool:
     """Whether a page would change if what this request leads to changed: its listing says what each address held, or shows the newest first."""
     return bool(request.meta.get(FURTHER)) or request.cb_kwargs.get("digest") is not None
-
-
-def _place_of(error: BaseException) -> str:
-    """Where our code met an error."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(last.filename).name}:{last.lineno}"
-
-
-def _refuse_reserved(page: Page) -> None:
-    if _is_reserved(page):
-        raise SourceError("tdm_reserved", f"{page.url}: the site reserves text and data mining (CPI L. 122-5-3, III); it is left out")
 
 
 def capture_of(page: Page) -> Capture:

@@ -20,18 +20,21 @@ from core.logs import get_logger
 from core.urls import host_of
 from crawlers.catalog import Source
 from crawlers.fetching.sockets import PASSING, Gate, Message, messages
+from crawlers.judge import UNREADABLE
 from crawlers.minimise import Word
 from crawlers.platforms.bluesky import PROFILES_AT_ONCE, PUBLIC_API, parse_profiles, profiles_address
 from crawlers.platforms.jetstream import Window, address
 from crawlers.reading.drafts import Draft, Left
 from crawlers.reading.page import Page
-from crawlers.spiders.base import UNREADABLE, SourceSpider, capture_of
+from crawlers.spiders.base import SourceSpider, capture_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     import scrapy
     from twisted.python.failure import Failure
+
+    from crawlers.fetching.capture import Capture
 
     Rows = Sequence[tuple[Message, Draft | Left]]
 
@@ -103,7 +106,7 @@ class Spider(SourceSpider):
                 self.keeper.received(len(message.data))
                 gone = window.add(message)
                 if gone:
-                    self.gone(gone)
+                    self.gone(gone, capture=self._capture(message))
                 if window.full:
                     break
                 if size > SHARE * self.source.max_bytes:
@@ -170,10 +173,15 @@ class Spider(SourceSpider):
 
     def _keep(self, message: Message, item: Draft | Left) -> None:
         """Each post with its own evidence: the message alone, so that nobody else's words stand beside it."""
-        page = Page(url=self.source.addresses()[0], body=str(message.data).encode(errors="replace"), headers={"content-type": "application/x-ndjson"})
+        self.take(self._page(message), [item], capture=self._capture(message))
+
+    def _page(self, message: Message) -> Page:
+        body = str(message.data).encode(errors="replace")
+        return Page(url=self.source.addresses()[0], body=body, headers={"content-type": "application/x-ndjson"})
+
+    def _capture(self, message: Message) -> Capture:
         peer = message.peer
-        capture = replace(capture_of(page), at=message.at, address=peer.address, certificate=peer.certificate, tls=peer.tls)
-        self.take(page, [item], capture=capture)
+        return replace(capture_of(self._page(message)), at=message.at, address=peer.address, certificate=peer.certificate, tls=peer.tls)
 
 
 def _detect(text: str) -> str | None:

@@ -9,6 +9,9 @@ from pydantic import Field
 from crawlers.catalog import SiteSource
 from crawlers.platforms.feed import follows, from_entry, from_page, parse_feed
 from crawlers.platforms.feed_entry import Entry, digest
+from crawlers.reading.drafts import Draft, Left
+from crawlers.reading.extract import article
+from crawlers.recheck import Again
 from crawlers.spiders.base import SourceSpider
 
 if TYPE_CHECKING:
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
     import scrapy
 
-    from crawlers.reading.drafts import Draft, Left
     from crawlers.reading.page import Page
 
 
@@ -47,6 +49,18 @@ class Spider(SourceSpider):
                 yield from_entry(item)
         if self.entries < self.source.max_items:
             yield from self.further(found.next)
+
+    def again(self, key: str, address: str) -> Again:
+        """The page of an entry that the feed shows no more; where its text is the feed's, the page tells only that it is still there."""
+        return Again(address, "seen", {"key": key, "address": address})
+
+    def seen(self, page: Page, key: str, address: str) -> Iterator[Draft | Left]:
+        """One linked article again. What its entry said better than the page is taken from the last version."""
+        last = self.keeper.latest(address) if self.cursor.followed(address) else None
+        if last is None:
+            yield Left(reason="still_there", status="duplicate")
+        else:
+            yield article(page).model_copy(update={"url": address, "title": last.title, "platform_id": key, "published_at": last.published_at})
 
     def linked(self, page: Page, entry: Entry) -> Iterator[Draft]:
         """One linked article."""

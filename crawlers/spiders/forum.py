@@ -10,6 +10,7 @@ from core.errors import nearest
 from crawlers.catalog import SiteSource
 from crawlers.platforms import flarum, lemmy
 from crawlers.platforms.forum import engine_of, has_posts, parse_section, parse_thread
+from crawlers.recheck import Again
 from crawlers.spiders.base import SourceSpider
 
 if TYPE_CHECKING:
@@ -81,6 +82,16 @@ class Spider(SourceSpider):
         yield from found.items
         if found.next and number < self.source.max_pages:
             yield from self.ask(found.next, step="thread", number=number + 1)
+
+    def again(self, key: str, address: str) -> Again | None:
+        """The page of a thread that holds an archived post; Flarum and Lemmy show no post without a script."""
+        return None if self.source.engine in ("flarum", "lemmy") else Again(address, "seen")
+
+    def seen(self, page: Page) -> Iterator[Draft | Left]:
+        """One page of a thread, and no further one."""
+        engine = self.source.engine or engine_of(page)
+        if engine not in ("flarum", "lemmy"):
+            yield from parse_thread(page, engine=engine).items
 
     def lemmy(self, page: Page) -> Iterator[Draft | Left | scrapy.Request]:
         """A page leads to the API; an answer of the API is read."""

@@ -10,6 +10,7 @@ from pydantic import Field
 from core.urls import host_of
 from crawlers.catalog import SiteSource
 from crawlers.platforms.mastodon import missing, parse_statuses
+from crawlers.recheck import Again
 from crawlers.spiders.base import GONE, SourceSpider
 
 if TYPE_CHECKING:
@@ -66,9 +67,14 @@ class Spider(SourceSpider):
                 self._probed.add(post)
                 yield from self.ask(urljoin(site, f"/api/v1/statuses/{post}"), step="probe", address=known[post])
 
+    def again(self, key: str, address: str) -> Again | None:
+        """A post that is archived, by the id that its own instance gives it; another one lets go of its copy without the post being deleted."""
+        site = str(self.source.url)
+        return Again(urljoin(site, f"/api/v1/statuses/{quote(key)}"), "probe", {"address": address}) if host_of(address) == host_of(site) else None
+
     def probe(self, page: Page, address: str) -> Iterator[Draft | Left]:
         """One post by its id: there after all, or gone."""
         if page.status in GONE:
-            self.gone(address)
+            self.gone(address, capture=self.capture)
         else:
             yield from parse_statuses(page).items

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, HttpUrl
+from scrapy import signals
 
 from core.errors import SourceError
 from core.urls import host_of
 from crawlers.catalog import SiteSource, spellings
 from crawlers.platforms.sitemap import matching, parse_sitemap, parse_start
 from crawlers.reading.extract import article
+from crawlers.recheck import Again
 from crawlers.spiders.base import SourceSpider
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     import scrapy
 
+    from crawlers.judge import Parser
     from crawlers.platforms.sitemap import Place
     from crawlers.reading.drafts import Draft
     from crawlers.reading.page import Page
+
+
+AHEAD = 200  # requests in Scrapy's queue, which takes 2 kB for each: a sitemap may name 50,000
 
 
 def _compiles(value: str | None) -> str | None:
@@ -55,8 +63,20 @@ class Spider(SourceSpider):
     """Reads sitemaps and start pages, then the articles that they name."""
 
     source: Options
+    parsers: ClassVar[Mapping[str, Parser]] = {"linked": lambda page: (article(page),)}
     items = 0  # articles asked for
     maps = 0  # sitemaps of indexes asked for
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._later: deque[tuple[str, tuple[str, ...], Iterator[scrapy.Request]]] = deque()  # of each listing, what its state was and what is left
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, *arguments: Any, **options: Any) -> Self:
+        """Scrapy's way to build it; articles are asked for as they are needed."""
+        spider = super().from_crawler(crawler, *arguments, **options)
+        crawler.signals.connect(spider.ask_further, signal=signals.scheduler_empty)
+        return spider
 
     async def begin(self) -> AsyncIterator[scrapy.Request]:
         """The sitemap and the start pages."""
@@ -92,13 +112,38 @@ class Spider(SourceSpider):
         found = [place for place in places if host_of(place.url) in own]
         if not found:
             raise SourceError("other_host", f"{page.url}: names pages of other hosts only; list these under `hosts` if they are to be read")
-        for place in found:
+        requests = self._each(page, found)
+        now = list(islice(requests, AHEAD))
+        if len(now) == AHEAD:
+            self._later.append((self._place, self._above, requests))
+            if not all(place.lastmod for place in found):  # see ``read``: it sees the first requests alone
+                self.cursor.unread((self._place,))
+        yield from now
+
+    def _each(self, page: Page, places: Iterable[Place]) -> Iterator[scrapy.Request]:
+        for place in places:
             if self.items >= self.source.max_items:  # the next run goes on: what was read is left out then
                 self.cursor.unread((page.url,))
                 return
             asked = list(self.ask(place.url, step="linked", digest=place.lastmod))
             self.items += len(asked)
             yield from asked
+
+    def ask_further(self) -> None:
+        """Scrapy's queue is empty: the next articles of the listings that were read."""
+        engine = self.crawler.engine
+        asked: list[scrapy.Request] = []
+        while self._later and not asked and engine is not None and self.keeper.error is None:
+            self._place, self._above, requests = self._later[0]
+            asked = list(islice(requests, AHEAD))
+            if len(asked) < AHEAD:
+                self._later.popleft()
+            for request in asked:
+                engine.crawl(request)
+
+    def again(self, key: str, address: str) -> Again:
+        """An article that is archived."""
+        return Again(address, "linked")
 
     def linked(self, page: Page) -> Iterator[Draft]:
         """One article."""

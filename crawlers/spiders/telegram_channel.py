@@ -10,6 +10,7 @@ from pydantic import Field, HttpUrl
 from core.errors import SourceError
 from crawlers.catalog import SiteSource
 from crawlers.platforms.telegram import missing, parse_post, parse_preview
+from crawlers.recheck import Again
 from crawlers.spiders.base import SourceSpider
 
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ class Spider(SourceSpider):
         for post in reversed(missing(known, self._shown)):
             if post not in self._probed and len(self._probed) < MAX_PROBES:
                 self._probed.add(post)
-                yield from self.ask(urljoin(str(self.source.url), f"/{post}?embed=1&mode=tme"), step="probe", address=known[post])
+                yield from self.ask(self.again(post, known[post]).url, step="probe", address=known[post])
+
+    def again(self, key: str, address: str) -> Again:
+        """The widget of a message that is archived."""
+        return Again(urljoin(str(self.source.url), f"/{key}?embed=1&mode=tme"), "probe", {"address": address})
 
     def probe(self, page: Page, address: str) -> Iterator[Draft | Left]:
         """One message by its widget: there after all, or gone."""
@@ -68,4 +73,4 @@ class Spider(SourceSpider):
         except SourceError as error:
             if error.reason != "post_gone":
                 raise
-            self.gone(address)
+            self.gone(address, capture=self.capture)

@@ -272,6 +272,13 @@ def test_adding_a_source(capsys: pytest.CaptureFixture[str], settings: Settings,
         assert (code, len(error.splitlines())) == (2, 1)
     assert (settings.sources_dir / "essai.yml").read_bytes() == before
     assert "an invitation" in vigie(capsys, "sources", "add", "https://t.me/joinchat/abcdef")[2]
+    assert vigie(capsys, "sources", "add", "t.me/s/canal_invente", "--name", "canal")[0] == 0  # as copied from an address bar
+    assert "url" not in (settings.sources_dir / "canal.yml").read_text(encoding="utf-8")
+    for private in ("http://10.0.0.1/", "http://169.254.169.254/", "http://[fd00::1]/", "http://192.168.1.1/a"):
+        assert vigie(capsys, "sources", "add", private)[::2] == (
+            2,
+            f"vigie: {private}: lies in a private network; expected a page that everybody can open\n",
+        )
     assert vigie(capsys, "optout", "add", "127.0.0.1", "--no-purge")[0] == 0
     assert "asked not to be read" in vigie(capsys, "sources", "add", f"{site}/tags/sante", "--name", "autre")[2]
 

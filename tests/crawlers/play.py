@@ -194,7 +194,7 @@ def reset(connection: socket.socket) -> None:
 def write_source(settings: Settings, kind: str, *, name: str = "essai", **options: Any) -> None:
     """The file of a source."""
     settings.sources_dir.mkdir(parents=True, exist_ok=True)
-    known = {"title": "Essai", "kind": kind, "purpose": "essai de lecture", "legal_basis": "essai de lecture", "delay": 0, **options}
+    known = {"title": "Essai", "kind": kind, "purpose": "essai de lecture", "legal_basis": "essai de lecture", "delay": 0, "recheck": 0, **options}
     (settings.sources_dir / f"{name}.yml").write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
 
 

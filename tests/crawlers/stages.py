@@ -418,7 +418,7 @@ class Telegram(Stage):
     def full(self) -> dict[str, Any]:
         return {
             "kind": "post", "platform": "t.me", "platform_id": "jardin_invente/7", "content_type": ["TEXT", "IMAGE"], "thread_root": "https://t.me/potager_invente/812",
-            "thread_parent": "https://t.me/jardin_invente/5", "text": f"{self.posts[0].text}\nla liste", "published_at": "2026-10-07T08:15:00Z",
+            "thread_parent": "https://t.me/jardin_invente/5", "text": f"[message transféré]\n\n{self.posts[0].text}\nla liste", "published_at": "2026-10-07T08:15:00Z",
             "links": ["https://graines.example/liste"], "link_hosts": ["graines.example"], "views": 12345, "likes": 1200, "followers": 12400,
         }  # fmt: skip
 

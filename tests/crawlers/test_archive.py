@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -142,6 +143,26 @@ def test_a_lost_ledger_is_filled_again(archive: Archive) -> None:
     again.recover()
     assert not again.open_batch("b").add(make_document())
     assert again.ledger.payload(hashlib.sha256(b"<p>page</p>").hexdigest(), url=URL) is not None
+
+
+def test_sealing_tells_the_ledger_what_the_files_hold(archive: Archive) -> None:
+    """A batch knows what it wrote; the file read again says the same, redirects and kept parts among it."""
+    batch = archive.open_batch("essai")
+    hop = make_capture(body=b"", url=f"{URL}ancien")
+    for number, redacted in enumerate((None, b"[]", None)):
+        capture = replace(
+            make_capture(body=b"<p>page</p>" if number else b"<p>autre</p>", url=f"{URL}{number % 2}"), redirects=(hop,) if number else ()
+        )
+        ref = batch.add_response(capture, redacted=redacted)
+        batch.add(make_document(url=f"{URL}{number}", evidence=ref))
+    batch.seal()
+    told = sorted(archive.ledger.payloads()), archive.ledger.versions(batch.name)
+    for path in archive.root.glob("ledger.sqlite*"):
+        path.unlink()
+    again = Archive(archive.root)
+    again.recover()
+    assert (sorted(again.ledger.payloads()), again.ledger.versions(batch.name)) == told
+    assert (len(told[0]), len(told[1])) == (4, 3)
 
 
 def test_an_empty_batch_leaves_nothing(archive: Archive) -> None:

@@ -65,6 +65,70 @@ def test_a_name_that_misleads_takes_nothing_away() -> None:
         ).text.startswith(f"{LONG}\n{STORY}")
 
 
+OTHER = "Le résumé d'un autre article de la gazette, numéro {}, que l'on invite à lire et qui n'a rien à voir avec celui-ci."
+COMMENT = (
+    "<div><b>Lecteur {}</b><p>Un long avis sur le jardin, le numéro {}, qui ne dit rien que les autres avis n'aient déjà dit avant lui.</p></div>"
+)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "<div><h3><a href='/autre-{0}'>Un autre sujet de la semaine, {0}</a></h3><p>{1}</p></div>",
+        "<div><p>{1}</p><p><a href='/autre-{0}'>Lire la suite</a></p></div>",
+        "<article><p>{1}</p><p>12/03/2026</p></article>",
+    ],
+)
+def test_summaries_of_other_pages_are_furniture_whatever_they_are_called(card: str) -> None:
+    cards = "".join(card.format(number, OTHER.format(number)) for number in range(12))
+    for html in (f"<div>{{}}</div><div class='x1'>{cards}</div>", f"<div>{{}}{cards}</div>"):
+        assert page(html.format(f"<h1>Jardin</h1><div><p>{LONG}</p><p>{STORY}</p></div>")).text == f"{LONG}\n{STORY}"
+
+
+def test_what_stands_under_a_heading_of_other_articles_is_furniture() -> None:
+    for heading in ("Articles liés", "Derniers articles de la thématique « Jardins » :", "À lire aussi", "Sur le même sujet"):
+        others = f"<section class='x1'><h2>{heading}</h2><p>{OTHER.format(1)}</p></section>"
+        assert page(f"<div><h1>Jardin</h1><p>{LONG}</p><p>{STORY}</p>{others}</div>").text == f"{LONG}\n{STORY}"
+
+
+def test_where_there_are_summaries_alone_they_are_the_text() -> None:
+    cards = "".join(f"<div><h3><a href='/autre-{number}'>Un autre sujet, {number}</a></h3><p>{OTHER.format(number)}</p></div>" for number in range(6))
+    assert OTHER.format(5) in page(f"<h1>La gazette</h1>{cards}").text
+
+
+@pytest.mark.parametrize("name", ["", "x1", "print-zone"])
+def test_comments_may_be_longer_than_what_they_comment_on(name: str) -> None:
+    comments = "".join(COMMENT.format(number, number) for number in range(60))
+    body = f"<div class='{name}'><h1>Jardin</h1><p>{LONG}</p><p>{STORY}</p></div><div id='comments'>{comments}</div>"
+    assert page(body).text == f"{LONG}\n{STORY}"
+
+
+def test_a_short_article_is_not_lost_below_its_long_page() -> None:
+    far = "".join(f"<li><a href='/{number}'>Rubrique {number}</a></li>" for number in range(50))
+    others = "".join(f"<div><span><a href='/n{number}'>Autre sujet</a></span><p>{OTHER.format(number)}</p></div>" for number in range(12))
+    assert page(f"<h1>Jardin</h1><div><p>{LONG}</p><p>{STORY}</p></div><ul>{far}</ul><div>{others}</div>").text == f"{LONG}\n{STORY}"
+
+
+def test_the_part_that_begins_below_the_title_is_the_text_though_it_is_called_for_printing() -> None:
+    comments = "".join(COMMENT.format(number, number) for number in range(20))
+    body = f"<h1>Jardin</h1><div class='article_content' id='content_print'><p>{LONG}</p><p>{STORY}</p></div><div class='x1'>{comments}</div>"
+    assert page(body).text.startswith(f"{LONG}\n{STORY}")
+
+
+def test_a_standfirst_may_be_marked_as_a_heading() -> None:
+    standfirst = "Trente ans après sa fermeture, le jardin du lavoir rouvre grâce à ses voisins."
+    body = f"<div><h1>Jardin</h1><p>Par Odile</p><h2>{standfirst}</h2></div><div class='article'><p>{LONG}</p><p>{STORY}</p></div>"
+    assert page(body).text.startswith(f"{standfirst}\n{LONG}")
+
+
+def test_text_is_composed_and_without_signs_that_nobody_sees() -> None:
+    written = LONG.replace("é", "e\u0301").replace("partage", "par\u00adta\u200bge").replace("bénévoles", "béné\u00advoles")
+    found = page(f"<h1>De\u0301but</h1><p>{written}</p><img alt='Le be\u0301ne\u0301vole' src=a.jpg><p>{STORY} \U0001f468\u200d\U0001f33e</p>")
+    assert found.title == "Début"
+    assert found.text.split("\n")[:2] == [LONG, f"{STORY} \U0001f468\u200d\U0001f33e"]
+    assert found.images == ("Le bénévole",)
+
+
 def test_blocks_lines_and_lists_stay_apart() -> None:
     found = page(
         f"<article><h1>Jardin</h1><p>{LONG}</p><h2>Le  matin</h2><p>Un<br>deux <b>tr</b>ois&nbsp;: {STORY}</p><ul><li>{STORY}</li><li>Des bottes</li></ul></article>"
@@ -135,6 +199,8 @@ def test_what_it_consists_of(markup: str, expected: tuple[str, ...]) -> None:
         ("", "<h1> Le <b>four</b>\n rallumé </h1>", "Le four rallumé"),
         ("<title>Compte rendu - Les Amis</title>", "<h2>Compte rendu</h2>", "Compte rendu"),
         ("<title>\n</title>", "", None),
+        ("<meta property=og:title content='Le four en six mots'>", "<h1 itemprop=headline>Trente ans sans four</h1>", "Trente ans sans four"),
+        ("<meta property=og:title content='Le four en six mots'>", "<h1 class=logo>Chez Odile</h1>", "Le four en six mots"),
     ],
 )
 def test_titles(head: str, body: str, title: str | None) -> None:
@@ -179,11 +245,26 @@ def ld(value: Any) -> str:
         ("", "<div>Par Odile Invente | 03/10/2026</div>", "Odile Invente"),
         ("", "<div class=comment><b class=author>Un lecteur</b></div>", None),
         ("<meta name=author content='x@gazette.test'>", "", None),
+        ("", "<dl><dt>Auteur</dt><dd><a href=/staff/o>Odile Invente</a></dd></dl>", "Odile Invente"),
+        ("", "<p>Par</p><p>Bonjour</p>", None),
         ("", "", None),
     ],
 )
 def test_authors(head: str, body: str, author: str | None) -> None:
     assert page(f"<h1>Le four</h1>{body}<p>{LONG}</p>", head).account == author
+
+
+@pytest.mark.parametrize(
+    ("last", "author"),
+    [
+        ("<p>Auteur : Odile Invente</p><p>Édition : B. Fictif</p>", "Odile Invente"), ("<p>Odile Invente</p><p>(1) Une note de bas de page.</p>", "Odile Invente"),
+        ("<p>Odile de La Fontaine</p>", "Odile de La Fontaine"), ("<p>Voir la carte</p>", "Maison Close"), ("<p>(1) Une note.</p>", "Maison Close"),
+        ("<aside><b class=author>Odile Invente</b> <b class=author>Bastien Fictif</b></aside>", "Maison Close"),  # of other pages perhaps
+    ],
+)  # fmt: skip
+def test_who_signs_below_the_text(last: str, author: str) -> None:
+    house = ld({"@type": "Article", "headline": "x", "author": {"@type": "Organization", "name": "Maison Close"}})
+    assert page(f"<h1>Le four</h1><p>{LONG}</p><p>{STORY}</p>{last}", house).account == author
 
 
 @pytest.mark.parametrize(
@@ -197,6 +278,7 @@ def test_authors(head: str, body: str, author: str | None) -> None:
         (ld({"@type": "WebPage", "datePublished": "2026-10-03"}), "", datetime(2026, 10, 3, tzinfo=UTC), None),
         ("", "<p>Publié le samedi 3 octobre 2026 à 8h30</p>", datetime(2026, 10, 3, 8, 30, tzinfo=UTC), None),
         ("", "<div>Mis à jour le 05/10/2026</div><div>Posté le 03/10/2026 - 08:30</div>", datetime(2026, 10, 3, 8, 30, tzinfo=UTC), None),
+        ("", "<p>Par Odile, le <time datetime='2026-10-02T08:30:00+02:00'>2 octobre 2026</time></p>", datetime(2026, 10, 2, 8, 30, tzinfo=SUMMER), None),
         ("", "", datetime(2026, 10, 3, tzinfo=UTC), None),  # of the address
     ],
 )  # fmt: skip
@@ -337,6 +419,9 @@ def test_no_json_ld_crashes_it(said: dict[str, Any]) -> None:
         ("Fri, 20 Dec 2013 18:30:00 -0000", datetime(2013, 12, 20, 18, 30, tzinfo=UTC)), ("3 octobre 2026", datetime(2026, 10, 3, tzinfo=UTC)), ("1er mars 2026 à 9h", datetime(2026, 3, 1, 9, tzinfo=UTC)),
         ("29 oct. 2012, 15 h 46", datetime(2012, 10, 29, 15, 46, tzinfo=UTC)), ("12/03/2026 - 14:05", datetime(2026, 3, 12, 14, 5, tzinfo=UTC)), ("10.12.19", datetime(2019, 12, 10, tzinfo=UTC)),
         ("9 décembre 2019 à 10h00 UTC+2", datetime(2019, 12, 9, 10, tzinfo=SUMMER)), (1404913719, datetime(2014, 7, 9, 13, 48, 39, tzinfo=UTC)), ("1404913719000", datetime(2014, 7, 9, 13, 48, 39, tzinfo=UTC)),
+        ("ven., 03 oct. 2026 14:05:00 +0200", datetime(2026, 10, 3, 14, 5, tzinfo=SUMMER)), ("3 octobre 2026 à 14 h 05 (+02:00)", datetime(2026, 10, 3, 14, 5, tzinfo=SUMMER)),
+        ("3 oct. 2026 2:05 PM +0200", datetime(2026, 10, 3, 14, 5, tzinfo=SUMMER)), ("Oct 3, 2026 2:05 PM", datetime(2026, 10, 3, 14, 5, tzinfo=UTC)), ("3 octobre 2026 à 14h - 16h", datetime(2026, 10, 3, 14, tzinfo=UTC)),
+        ("3 octobre 2026 à 14h00 -0330", datetime(2026, 10, 3, 14, tzinfo=timezone(-timedelta(hours=3, minutes=30)))),
         (None, None), ("", None), (True, None), ("n'importe quoi", None), (1e300, None), ("32/13/2026", None), ("31 février 2026", None), ("0001-01-01T00:00:00+01:00", None), ("9" * 80, None), ([], None),
     ],
 )  # fmt: skip

@@ -123,6 +123,18 @@ def test_a_thread_gives_the_posts_above_and_below_once_each() -> None:
     ]  # fmt: skip
 
 
+def test_a_thread_told_as_a_list() -> None:
+    def listed(kind: str, **fields: Any) -> dict[str, Any]:
+        return {"uri": POST + kind[-3:], "depth": 0, "value": {"$type": f"app.bsky.unspecced.defs#threadItem{kind}", **fields}}
+
+    thread = [listed("NotFound"), listed("Post", post=view("3a")), listed("Blocked"), listed("NoUnauthenticated"), 4,
+              listed("Post", post=view("3d", OTHER, labels=("!no-unauthenticated",)))]  # fmt: skip
+    items = bluesky.parse(page({"thread": thread, "hasOtherReplies": False})).items
+    assert [item.url.rpartition("/")[2] if isinstance(item, Draft) else item.reason for item in items] == [
+        "deleted", "3a", "not_public", "opted_out", "unreadable_post", "opted_out",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("thread", "reason"), [({"notFound": True}, "no_such_post"), ({"blocked": True}, "not_public"), (None, "not_bluesky"), ([], "not_bluesky")]
 )

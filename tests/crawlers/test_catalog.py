@@ -52,6 +52,8 @@ def test_a_good_file(tmp_path: Path) -> None:
         ("# rien\n", "the file is empty"),
         ("[" * 5000, "nested too deeply"),
         ("a: 2024-13-45", "not readable as YAML"),
+        (GOOD + "title: Un autre\n", "line 6: the key 'title' stands there already, at line 1; keep one of the two"),
+        (GOOD + "expect: {min: 1, min: 2}\n", "line 6: the key 'min' stands there already"),
         ("title: x\n\tkind: feed\n", "line 2, column 1: a tab; use spaces"),
         (GOOD.replace("veille de", "Repérer : la"), 'line 4, column 18: .*put the value in quotes: purpose: "Repérer : la prévention"'),
         (GOOD.replace("veille de", "Repérer: la"), "line 4, column 17: .*put the value in quotes"),
@@ -153,9 +155,45 @@ def test_expected_counts(tmp_path: Path, read: int, alarm: str) -> None:
     assert [alarm in text for text in found] == ([True] if alarm else [])
 
 
+def runs(*counts: int, **said: object) -> list[SourceReport]:
+    """Runs that saw so many documents."""
+    return [SourceReport.model_validate({"source": "blog", "seen": count, "kept": count, "looked": count, **said}) for count in counts]
+
+
+FULL = {"text": 1.0, "title": 1.0, "author": 0.9, "published_at": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "said"),
+    [
+        (runs(40, 41, 40), runs(3), ["3 documents lus, 40 d'habitude"]),
+        (runs(40, 41, 40), runs(0), ["rien n'a été lu"]),
+        (runs(40, 41, 40), runs(4000), ["4000 documents lus, 40 d'habitude"]),
+        (runs(40, 41, 40), runs(25), []),
+        (runs(40, 41, 40), runs(0, unchanged=1), []),  # a 304: nothing is new
+        (runs(40, 41, 40), runs(3, unchanged=1), []),  # of two listings one did not change
+        (runs(40, 41, 40, 0, 0, 0, 0), runs(40), []),  # runs that learnt that nothing is new are no habit of nothing
+        (runs(200, 40, 40, 40), runs(40), []),  # the first run reads more than those that go on from there
+        ([], runs(3), []),
+        (runs(40), runs(3), []),  # two runs are no habit
+        (runs(2, 3, 2), runs(1), []),
+        (runs(40, fields=FULL), runs(40, fields=FULL | {"author": 0.0, "published_at": 0.5}),
+         ["auteur, author : trouvé dans 0% des documents, 90% d'habitude", "date de publication, published_at : trouvé dans 50%"]),
+        (runs(40, fields=FULL), runs(40, looked=1, fields=FULL | {"author": 0.0}), []),  # one new document of 40
+        ([], runs(40, fields={"text": 1.0}), []),
+        (runs(40, 40), runs(3, set_aside=30, reasons={"empty_text": 30}), ["30 éléments illisibles pour 3 lus, surtout empty_text : aucun texte"]),
+        (runs(40, 40), runs(3, dropped=30, reasons={"no_word": 30}), []),
+    ],
+)  # fmt: skip
+def test_a_drop_is_told_and_nothing_else(tmp_path: Path, earlier: list[SourceReport], now: list[SourceReport], said: list[str]) -> None:
+    found = alarms(load_source(write(tmp_path, GOOD)), now[0], earlier=earlier)
+    assert len(found) == len(said), found
+    assert all(text.startswith(words) for text, words in zip(found, said, strict=True)), found
+
+
 def test_a_wall_is_an_alarm(tmp_path: Path) -> None:
     report = SourceReport(source="blog", seen=2, kept=1, set_aside=1, reasons={"bot_wall": 1, "http_404": 3})
     assert alarms(load_source(write(tmp_path, GOOD)), report) == (
         "1 x bot_wall : un mur anti-robot est servi à la place de la page ; Vigie ne le contourne pas",
-        "3 x http_404 : le site a répondu 404",
+        "3 x http_404 : le site a répondu 404 (page introuvable)",
     )

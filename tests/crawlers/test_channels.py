@@ -211,10 +211,10 @@ def test_no_text_crashes_it(text: str, links: list[str]) -> None:
     ["a", "0", "01 ", "@", "a@", "a@b.", "FR76", "+33 ", "+1", "(at)", "-", "a-", "telegram @", "tg @aaa ", "https://", "t.me/aa ", "1A1z", "isbn 0612345678 ", "skype:", "é.", "[(", "06 12 34 56 78/", "https://wa.me/1?a=1&"],
 )  # fmt: skip
 def test_no_run_of_signs_is_read_twice(piece: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()  # the clock would measure other tests too
     contact, payment = channels(piece * (1_000_000 // len(piece)), ())
     assert len(contact) + len(payment) <= 400
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_wrong_file_names_file_key_and_nearest(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from core.records import SourceReport
 from core.settings import Settings
 from flows.crawling import child_environment
 from tests.crawlers.play import Answer, Asked, Web, documents, unproved, write_source
-from tests.crawlers.stages import Feed, Mastodon, Post, Telegram
+from tests.crawlers.stages import Feed, Forum, Mastodon, Post, Telegram
 from tests.crawlers.starter import starter
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.crawlers.stages import Stage
 
 KILLS, ROUNDS = 30, 10  # each round begins with an empty archive and dies KILLS / ROUNDS times
-KINDS: dict[str, type[Stage]] = {"carnet": Feed, "jardin": Mastodon, "canal": Telegram}
+KINDS: dict[str, type[Stage]] = {"carnet": Feed, "jardin": Mastodon, "canal": Telegram, "fil": Forum}
 
 
 def complete(settings: Settings) -> tuple[float, dict[str, SourceReport]]:
@@ -46,7 +46,7 @@ def killed(settings: Settings, *, after: float) -> int:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The files of three sources on one web, each of which takes several pages."""
+    """The files of four sources on one web, each of which takes several pages."""
     folder = tmp_path_factory.mktemp("sources")
     with Web() as web:
         for name, kind in KINDS.items():
@@ -89,7 +89,7 @@ def test_crawls_killed_at_thirty_moments_end_as_if_undisturbed(sources: Path, tm
     whole = settings_in(tmp_path / "undisturbed", sources)
     length, reports = complete(whole)
     expected = versions(whole)
-    assert len(expected) == sum(report.kept for report in reports.values()) == 36
+    assert len(expected) == sum(report.kept for report in reports.values()) == 48
     rng = random.Random(2026)
     # one moment in each thirtieth of the run, so that none of it is left out
     moments = [length * (number + rng.random()) / KILLS for number in range(KILLS)]
@@ -106,5 +106,5 @@ def test_crawls_killed_at_thirty_moments_end_as_if_undisturbed(sources: Path, tm
         assert list((settings.archive_dir / "open").glob("[0-9]*")) == []
     assert died > KILLS, "the killer missed"
     _, again = complete(settings)
-    assert [report.kept for report in again.values()] == [0, 0, 0]
-    print(f"one undisturbed run {length:.2f} s, {died} of {3 * KILLS} crawls died")
+    assert [report.kept for report in again.values()] == [0, 0, 0, 0]
+    print(f"one undisturbed run {length:.2f} s, {died} of {len(KINDS) * KILLS} crawls died")

@@ -113,7 +113,7 @@ def report(read: int = 10, **fields: object) -> SourceReport:
         ({"min": 5}, report(3, dropped=2), ""),
         ({"max": 9}, report(10), "au plus 9"),
         ({}, report(reasons={"bot_wall": 2, "empty_text": 1}), "2 x bot_wall : un mur"),
-        ({}, report(reasons={"not_a_forum": 1}), "1 x not_a_forum : la page"),
+        ({}, report(reasons={"not_a_forum": 1}), "1 x not_a_forum : ce n'est pas un forum connu"),
         ({"fields": {"title": 0.8}}, report(fields={"text": 1.0, "title": 0.5}), "title : trouvé dans 50%"),
         ({"fields": {"title": 0.8}}, report(fields={"text": 1.0, "title": 0.9}), ""),
     ],
@@ -127,7 +127,7 @@ def test_what_is_not_as_expected_is_an_alarm(rules: dict[str, object], seen: Sou
 def test_a_field_that_went_missing_is_an_alarm() -> None:
     usual = [report(fields={"text": 1.0, "published_at": 1.0, "author": 0.2})] * 3
     found = alarms(source(), report(fields={"text": 1.0, "published_at": 0.1}), earlier=usual)
-    assert [text.split(" :")[0] for text in found] == ["published_at"]
+    assert [text.split(" :")[0] for text in found] == ["date de publication, published_at"]
     assert not alarms(source(), report(2, fields={"text": 1.0}), earlier=usual), "two documents say nothing"
 
 
@@ -183,7 +183,9 @@ def reasons_in_the_code() -> set[str]:
 def test_every_reason_is_explained_to_those_who_read_it() -> None:
     missing = {reason for reason in reasons_in_the_code() if meaning(reason) == reason}
     assert not missing - NOT_OF_A_CRAWL - REASONS.keys(), "add it to crawlers/reasons.yml, or to REASONS of flows/sending.py"
-    assert meaning("http_503") == "le site a répondu 503"
+    assert meaning("http_503") == "le site a répondu 503 (il est en panne)"
+    assert meaning("http_451") == "le site a répondu 451 (page interdite par la loi ou la justice)"
+    assert meaning("http_302") == "le site a répondu 302"
 
 
 def test_every_reason_of_a_wall_is_a_blind_spot() -> None:

@@ -252,6 +252,8 @@ def test_reasons() -> None:
     assert reason("<html><body><p>Bonjour</p></body></html>", f"{SITE}/login") == "login_required"
     assert reason({"latest_posts": [post()]}, f"{SITE}/login") == "login_required"
     assert reason({"post_stream": {"posts": []}}, f"{SITE}/t/77/posts.json", parse_topic) == "empty_answer"
+    for listing in ("topic_list", "category_list", "grouped_search_result"):
+        assert reason({listing: {}}, f"{SITE}/c/jardin/5.json", parse_topic) == "not_a_thread"
     assert reason({"post_stream": [1]}, f"{SITE}/t/77/posts.json", parse_topic) == "not_discourse"
 
 
@@ -383,12 +385,12 @@ def assert_named(error: SourceError) -> None:
     ],
 )
 def test_hostile_posts_end_soon(cooked: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()  # the clock would measure other tests too
     found = parse_latest(page({"latest_posts": [post(cooked=cooked), post(3)]})).items
     assert isinstance(found[1], Draft), "one bad post spoils no other"
     html = CRAWLER.replace("<p>Mes planches.</p>", cooked.replace("\ud800", ""))
     assert all(isinstance(item, Draft | Left) for item in parse_html(page(html)).items)
-    assert time.monotonic() - begun < 15
+    assert time.process_time() - begun < 15
 
 
 def test_values_of_the_wrong_kind() -> None:

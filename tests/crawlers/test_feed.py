@@ -149,6 +149,8 @@ def test_the_address_of_an_entry_is_one_that_a_person_can_open(item: str, url: s
         ("2026-11-20T10:00:00-05:00", datetime(2026, 11, 20, 10, tzinfo=timezone(timedelta(hours=-5)))),
         ("2026-11-20", datetime(2026, 11, 20, tzinfo=UTC)),
         ("20 novembre 2026", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("ven., 20 nov. 2026 10:00:00 +0100", datetime(2026, 11, 20, 10, tzinfo=timezone(timedelta(hours=1)))),
+        ("Fri, 20 Nov 2026 2:05 PM +0100", datetime(2026, 11, 20, 14, 5, tzinfo=timezone(timedelta(hours=1)))),
         ("0001-01-01T00:00:00+01:00", None),
         ("hier ou jamais", None),
         ("9" * 100_000, None),
@@ -160,6 +162,16 @@ def test_times_keep_the_zone_that_the_feed_states(said: object, expected: dateti
     found = time_of(said)
     assert found == expected
     assert expected is None or (found is not None and found.utcoffset() == expected.utcoffset())
+
+
+def test_what_only_some_feeds_say_is_read_too() -> None:
+    found = entry(rss(
+        "<item xmlns:thr='http://purl.org/syndication/thread/1.0' xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:dcterms='http://purl.org/dc/terms/'>"
+        "<link>https://carnet.test/a</link><thr:total>7</thr:total><dc:creator>Odile Invente</dc:creator><dc:creator>Bastien Fictif</dc:creator>"
+        "<dcterms:created>2026-11-20T10:00:00+01:00</dcterms:created><dcterms:modified>2026-11-21T10:00:00+01:00</dcterms:modified></item>"
+    ))  # fmt: skip
+    assert (found.account, found.replies) == ("Odile Invente", 7)
+    assert (found.published_at, found.edited_at) == (datetime(2026, 11, 20, 9, tzinfo=UTC), datetime(2026, 11, 21, 9, tzinfo=UTC))
 
 
 def test_an_entry_changed_before_it_was_published_was_not_changed() -> None:
@@ -316,12 +328,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize("items", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_feeds_end_in_bounded_time(items: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()  # the clock would measure other tests too
     found = read(rss(items)).items
     assert found
     for item in found:
         item.model_dump_json().encode()
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 WORD = st.text(alphabet="<>/='\" &;![]-aritemlnkdscpubDe:#x0123\0é\ud7ff", max_size=30)
@@ -407,7 +419,7 @@ def journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_only_what_changed_is_read_again(settings: Settings, journal: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.sources_dir.mkdir(parents=True)
-    file = f"title: Un essai\nkind: feed\nurl: {journal}/flux\npurpose: essai du lecteur\nlegal_basis: essai du lecteur\ndelay: 0\n"
+    file = f"title: Un essai\nkind: feed\nurl: {journal}/flux\npurpose: essai du lecteur\nlegal_basis: essai du lecteur\ndelay: 0\nrecheck: 0\n"
     (settings.sources_dir / "essai.yml").write_text(file, encoding="utf-8")
 
     def pages(feed: bytes) -> tuple[SourceReport, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -216,7 +217,7 @@ def test_blind_spots_have_names(name: str, expected: str) -> None:
         "Vous devez être connecté pour voir cette page.", "Vous devez vous identifier pour lire ce forum.", "You must be logged in to do that.",
         "You are not logged in or you do not have permission to access this page.", "Vous n'êtes pas connecté(e) ou vous n'avez pas les droits.",
         "Vous n’êtes pas autorisé à lire ce forum.", "Vous n'avez pas la permission de voir cette page.", "Only registered members may read this.",
-        "Les membres du groupe requis… Seuls les membres inscrits lisent cette section.",
+        "Les membres du groupe requis… Seuls les membres inscrits lisent cette section.", "Du musst angemeldet sein, um diesen Bereich zu sehen.",
     ],
 )  # fmt: skip
 def test_a_page_that_asks_for_an_account(words: str) -> None:
@@ -229,10 +230,64 @@ def test_a_page_that_asks_for_an_account(words: str) -> None:
         "Le sujet que vous avez demandé n’existe pas.", "Le sujet ou la section que vous cherchez semble ne pas exister.", "La discussion demandée est introuvable.",
         "The requested topic does not exist.", "The requested thread could not be found.", "No thread specified.", "The specified thread does not exist.",
         "The topic or board you are looking for appears to be either missing or off limits to you.", "Le lien que vous avez suivi est incorrect ou périmé.",
+        "La discussion demandée n'a pas pu être trouvée.", "La discussion n'est pas spécifiée.", "Das gewünschte Thema existiert nicht.",
     ],
 )  # fmt: skip
 def test_a_thread_that_is_gone(words: str) -> None:
     assert reason(Page(BOARD, f"<body id='phpbb'><p>{words}</p></body>".encode())) == "no_such_thread"
+
+
+@pytest.mark.parametrize(
+    ("mark", "rest", "expected"),
+    [
+        ("<body id='phpbb' class='section-index'>", "<a class='forumtitle' href='viewforum.php?f=2'>Potager</a>", "not_a_thread"),
+        ("<body id='phpbb'>", "<form id='agreement'></form>", "not_a_thread"),
+        ("<body><script src='vbulletin_global.js'></script>", "<td class='alt1Active' id='f12'><a href='f12'>Potager</a></td>", "not_a_thread"),
+        ("<body><ol id='threads'><li class='threadbit'></li></ol>", "<li class='forumbit_post'>Potager</li>", "not_a_thread"),
+        ("<body><script>var smf_theme_url = ''</script>", "<form><input name='passwrd2'></form>", "not_a_thread"),
+        ("<body><span id='tid_'></span>", "<strong><a href='forumdisplay.php?fid=2'>Potager</a></strong>", "not_a_thread"),
+        ("<body><div id='punviewforum'></div>", "<div id='punsearch'></div>", "not_a_thread"),
+        ("<body id='phpbb'>", "<p>Rien</p>", "selector_none"),
+    ],
+)  # fmt: skip
+def test_pages_of_a_forum_without_threads_are_no_change_of_markup(mark: str, rest: str, expected: str) -> None:
+    assert reason(Page(BOARD, f"<html>{mark}{rest}".encode())) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Il n’y a aucun sujet dans ce forum.", "empty_answer"),
+        ("There are no topics or posts in this forum.", "empty_answer"),
+        ("Rien", "selector_none"),
+    ],
+)
+def test_an_empty_section_says_so(words: str, expected: str) -> None:
+    assert reason(Page(BOARD, f"<body id='phpbb'><p>{words}</p></body>".encode()), parse_section) == expected
+
+
+def test_other_themes_of_vbulletin_3_and_other_languages() -> None:
+    body = (PAGES / "vbulletin3.html").read_text(encoding="utf-8")
+    body = re.sub(r'<table (id="post\d+".*?)</table></div></div></div>', r"<section \1</section></div></div></div>", body, flags=re.DOTALL)
+    body = re.sub(r"(\d\d/05/2011, \d\dh\d\d)", r"<span itemprop='dateCreated'>\1</span>", body).replace("Citation:", "Zitat:")
+    first, second = parse(Page(BOARD, body.encode())).items
+    assert isinstance(first, Draft)
+    assert isinstance(second, Draft)
+    assert (first.account, str(first.published_at)) == ("Théodule", "2011-05-12 14:33:00+01:00")
+    assert second.text.startswith("Oui, et débranche")
+    assert second.thread_parent == first.url
+
+
+OLD_POST = """<table class="tablebg"><tr><td><a name="p{0}"></a><b class="postauthor">Aline</b></td><td class="gensmall"><div><b>Sujet du message :</b> Semis</div>
+<div><a href="./viewtopic.php?p={0}#p{0}"><img></a><b>Publié :</b> 3 mars 2026, 14:0{0}</div></td></tr>
+<tr><td class="profile"><span class="postdetails"><b>Inscription :</b> 1 mars 2012, 19:33</span></td><td><div class="postbody">Message {0}</div></td></tr></table>"""
+
+
+def test_the_older_style_of_phpbb_dates_its_posts() -> None:
+    found = parse(Page(f"{BOARD}viewtopic.php?t=4", ("<html><body>" + OLD_POST.format(1) + OLD_POST.format(2)).encode())).items
+    assert [(item.text, str(item.published_at)) for item in found if isinstance(item, Draft)] == [
+        ("Message 1", "2026-03-03 14:01:00+00:00"), ("Message 2", "2026-03-03 14:02:00+00:00"),
+    ]  # fmt: skip
 
 
 def test_a_forum_that_talks_of_connecting_is_read_all_the_same() -> None:
@@ -309,6 +364,10 @@ def test_a_permalink_names_its_post_outside_the_fragment() -> None:
         ("2014-10-24T09:00:03", "2014-10-24T09:00:03+02:00"), ("1715524380", "2024-05-12T14:33:00+00:00"), ("il y a 3 heures", "2024-05-14T13:00:00+00:00"),
         ("2 days ago", "2024-05-12T16:00:00+00:00"), ("Dernière modification par Jean2012 le 12 Mai 2024, 14:33, modifié 2 fois.", "2024-05-12T14:33:00+02:00"),
         ("Sunday, May 12th, 2024 at 2:33:21 PM GMT+02:00", "2024-05-12T14:33:21+02:00"),
+        ("mar. 3 mars 2026 14:05", "2026-03-03T14:05:00+02:00"), ("il y a 5 min", "2024-05-14T15:55:00+00:00"), ("Di 3. Mär 2026, 14:05 Uhr", "2026-03-03T14:05:00+02:00"),
+        ("Gestern, 14:05", "2024-05-13T14:05:00+02:00"), ("vor einer Stunde", "2024-05-14T15:00:00+00:00"), ("3 de mayo de 2024 10:00", "2024-05-03T10:00:00+02:00"),
+        ("À l'instant", "2024-05-14T16:00:00+00:00"), ("lundi à 14:02", "2024-05-13T14:02:00+02:00"), ("Tuesday at 5:03 PM", "2024-05-07T17:03:00+02:00"),
+        ("2h ago", "2024-05-14T14:00:00+00:00"), ("January 9th, 2016, 2:30 am", "2016-01-09T02:30:00+02:00"), ("mardi gras", None),
         ("31 février 2024", None), ("2024-13-45", None), ("3 juil. 2021, 24:00", None), ("bientôt", None), ("", None), ("9" * 5000, None),
     ],
 )  # fmt: skip
@@ -318,7 +377,7 @@ def test_dates_as_forums_write_them(text: str, expected: str | None) -> None:
     assert (found.isoformat() if found else None) == expected
 
 
-@pytest.mark.parametrize("text", ["hier, 10:12", "aujourd'hui à 09:05", "il y a 3 heures"])
+@pytest.mark.parametrize("text", ["hier, 10:12", "aujourd'hui à 09:05", "il y a 3 heures", "à l'instant", "lundi à 10:12"])
 def test_relative_dates_are_unknown_without_a_time_of_collection(text: str) -> None:
     assert Clock().read(text) is None
 
@@ -503,10 +562,10 @@ def test_flarum_addresses(url: str, expected: str) -> None:
 )  # fmt: skip
 def test_hostile_pages_end_soon_with_a_reason(body: bytes) -> None:
     for read in (parse, parse_section):
-        start = time.monotonic()
+        start = time.process_time()  # the clock would measure other tests too
         with contextlib.suppress(SourceError):
             assert read(Page(BOARD, body))
-        assert time.monotonic() - start < 5
+        assert time.process_time() - start < 5
 
 
 def test_a_page_of_countless_tags_is_not_read() -> None:
@@ -540,7 +599,7 @@ PIECES = [
 def test_any_change_of_a_page_gives_posts_or_a_reason(name: str, seed: int, changes: int) -> None:
     body, chance = bytearray((PAGES / name).read_bytes()), random.Random(seed)
     for _ in range(changes):
-        start = chance.randrange(len(body))
+        start = chance.randrange(len(body) + 1)
         end = start + chance.choice((0, 0, 3, 40, 400))
         body[start:end] = chance.choice([*PIECES, bytes(body[start:end]) * 3, b""])
     for read in (parse, read_saved, parse_section):

@@ -35,24 +35,24 @@ MARKUP = {
 @pytest.mark.parametrize("html", MARKUP.values(), ids=MARKUP)
 def test_a_page_ends_soon(html: str) -> None:
     page = Page(URL, html.encode())
-    start = time.monotonic()
+    start = time.process_time()  # the clock would measure other tests too
     try:
         article(page).model_dump_json().encode()
     except SourceError as error:
         assert error.reason  # noqa: PT017
         assert "\n" not in str(error)  # noqa: PT017
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize("name", ["nested div", "nested mix", "unclosed p", "one word", "attributes", "comments", "images", "entities"])
 def test_a_fragment_ends_soon(name: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for read in (html_to_text, lambda html: links_of(html, base=URL)):
         try:
             read(MARKUP[name])  # type: ignore[operator]
         except SourceError as error:
             assert error.reason == "too_large"  # noqa: PT017
-    assert time.monotonic() - start < 30
+    assert time.process_time() - start < 30
 
 
 def test_what_is_left_out_is_said() -> None:
@@ -111,19 +111,19 @@ def test_parsers_are_of_one_mind_about_comments() -> None:
     "body", [b"[" * 5_000_000, b'{"a":' * 500_000, b"9" * 9_000_000, b'"' + b"\\ud800" * 500_000 + b'"', b"nul", b"\xff\xfe{}", b'{"a": 1e999999}']
 )
 def test_json_ends_soon(body: bytes) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     try:
         parse_json(body, url=URL)
     except SourceError as error:
         assert error.reason in {"unreadable_json", "too_large"}  # noqa: PT017
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(
     "body", [b"\xff" * 10_000_000, b"<meta charset=" * 700_000, b"\xc3" * 10_000_000, "é".encode() * 5_000_000 + b"\xff", b"\x00\xd8" * 5_000_000]
 )
 def test_charsets_are_told_soon(body: bytes) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     for declared in (None, "text/html; charset=utf-8", "text/html; charset=utf-16", "text/html; charset=" + "a" * 100_000):
         assert decode(body, declared)
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10

@@ -92,10 +92,24 @@ def test_what_is_deleted_before_it_is_stored_is_never_stored() -> None:
     found = window()
     add(found, message("3a"))
     add(found, message("3b"))
-    assert add(found, message("3a", operation="delete")) is None
+    assert add(found, message("3a", operation="delete")) == f"https://bsky.app/profile/{AUTHOR}/post/3a", "an earlier run may have archived it"
     assert kept(found) == ["3b"]
     assert add(found, message("3z", operation="delete")) == f"https://bsky.app/profile/{AUTHOR}/post/3z"
     assert add(found, message("3l", operation="delete", collection="app.bsky.feed.like")) is None
+
+
+def test_whoever_leaves_is_not_kept() -> None:
+    def told(did: str, kind: str, **account: Any) -> str:
+        return json.dumps({"did": did, "time_us": NOW, "kind": kind, "account": {"did": did, **account}})
+
+    found = window()
+    for did in (AUTHOR, OTHER):
+        add(found, message(f"3{did[8:10]}", did=did))
+    assert add(found, told(OTHER, "account", active=True)) is None
+    assert add(found, told(OTHER, "identity", active=False)) is None
+    assert len(kept(found)) == 2
+    assert add(found, told(OTHER, "account", active=False, status="deactivated")) is None
+    assert kept(found) == ["3au"]
 
 
 def test_an_edited_post_stays_in_its_last_version() -> None:

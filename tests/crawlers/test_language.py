@@ -52,9 +52,9 @@ def test_no_text_crashes_it(text: str) -> None:
 @pytest.mark.parametrize("text", ["a" * 10_000_000, "@" * 10_000_000, "été " * 2_000_000, "\x00\ud800" * 3_000_000])
 def test_long_texts_cost_no_more_than_short_ones(text: str) -> None:
     detect(FRENCH, None)
-    start = time.monotonic()
+    start = time.process_time()  # the clock would measure other tests too
     detect(text, "fr")
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_threads_load_it_once() -> None:

@@ -84,9 +84,9 @@ def test_next_page_is_what_the_link_header_says(header: str, following: str | No
 
 
 def test_a_long_link_header_is_read_once() -> None:
-    start = time.monotonic()
+    start = time.process_time()  # the clock would measure other tests too
     assert read([GOOD], headers={"link": "<" * 1_000_000 + ">; rel" * 100_000}).next is None
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_the_last_page_may_be_empty_and_the_first_may_not() -> None:
@@ -107,7 +107,8 @@ def test_the_last_page_may_be_empty_and_the_first_may_not() -> None:
         ({"error": {"deep": "Validation\nfailed"}}, 422, "api_error"),
         ({"error": "Not Found"}, 404, "http_404"),
         ([GOOD], 410, "http_410"),
-        ({"ancestors": [], "descendants": []}, 200, "not_statuses"),
+        ({"ancestors": [], "descendants": []}, 200, "empty_answer"),
+        ({"statuses": [], "accounts": [GOOD["account"]], "hashtags": []}, 200, "empty_answer"),
         ([{"content": "une version", "account": {}, "created_at": "2026-01-01"}], 200, "not_statuses"),
         ("rien", 200, "not_statuses"),
         (None, 200, "not_statuses"),
@@ -136,6 +137,13 @@ def test_what_is_no_timeline_is_one_named_reason(body: object, status: int, reas
         ({"note": "nobot"}, False),
         ({"fields": [{"name": "#nobot", "value": ""}]}, True),
         ({"fields": [{"name": "Robots", "value": "<a href='x'>#<span>noindex</span></a>"}]}, True),
+        ({"note": "#no-bot"}, True),
+        ({"note": "＃no\u200bArchive"}, True),
+        ({"note": "#noai"}, True),
+        ({"display_name": "Aline #nobots"}, True),
+        ({"indexable": "false", "discoverable": True}, True),
+        ({"noindex": 1}, True),
+        ({"discoverable": False}, False),
         ({"fields": "#nobot"}, False),
         ({"fields": [None, 3], "note": None}, False),
     ],
@@ -151,6 +159,10 @@ def test_authors_who_ask_programs_to_stay_away_are_left_out(account: dict[str, o
     [
         ({"visibility": "unlisted"}, Left(reason="not_public", platform_id="1")),
         ({"visibility": 3}, Left(reason="not_public", platform_id="1")),
+        ({"visibility": "local"}, Left(reason="not_public", platform_id="1")),
+        ({"local_only": True}, Left(reason="not_public", platform_id="1")),
+        ({"searchability": "private"}, Left(reason="opted_out", platform_id="1")),
+        ({"account": None}, Left(reason="unreadable_post", status="set_aside", platform_id="1")),
         ({"reblog": GOOD, "content": ""}, Left(reason="boost", status="duplicate", platform_id="1")),
         ({"reblog": {**GOOD, "account": SHY}}, Left(reason="opted_out", platform_id="1")),
         ({"reblog": {**GOOD, "visibility": "private"}}, Left(reason="not_public", platform_id="1")),
@@ -204,6 +216,13 @@ def test_words_that_are_quoted_are_not_the_author_s() -> None:
     answer = one(content=words, in_reply_to_id="5", quote=quoted)  # Akkoma does not wrap it
     assert isinstance(answer, Draft)
     assert (answer.thread_parent, answer.links) == ("5", ("https://p.test/@b/2",))
+
+
+def test_what_stands_around_a_post_and_what_a_search_finds_is_read() -> None:
+    above, below = {**GOOD, "id": "1"}, {**GOOD, "id": "2", "url": "https://p.test/@a/2", "in_reply_to_id": "1"}
+    found = read({"ancestors": [above], "descendants": [below, {**GOOD, "id": "3", "account": SHY}]}).items
+    assert [item.reason if isinstance(item, Left) else item.thread_parent for item in found] == [None, "https://p.test/@a/1", "opted_out"]
+    assert [item.platform_id for item in read({"accounts": [SHY], "statuses": [GOOD], "hashtags": []}).items] == ["1"]
 
 
 def test_a_thread_on_one_page_has_addresses() -> None:
@@ -262,13 +281,13 @@ HOSTILE: list[dict[str, object]] = [
 @pytest.mark.parametrize("fields", HOSTILE, ids=[f"{number} {next(iter(fields))}" for number, fields in enumerate(HOSTILE)])
 def test_one_hostile_post_spoils_no_other(fields: dict[str, object]) -> None:
     last = {**GOOD, "id": "3", "url": "https://p.test/@a/3"}
-    start = time.monotonic()
+    start = time.process_time()
     found = read([GOOD, {**GOOD, "id": "2", "url": "https://p.test/@a/2", **fields}, last]).items
     assert len(found) == 3
     assert getattr(found[0], "text", "") == getattr(found[2], "text", "") == "Bonjour"
     for item in found:
         item.model_dump_json().encode()
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(
@@ -379,7 +398,7 @@ def test_a_post_that_is_shown_no_more_is_looked_for(settings: Settings, tmp_path
     before.save()
     spider = spider_of(mastodon_tag, settings, tmp_path, tag="jardin")
     gone: list[str] = []
-    spider.gone = gone.append
+    spider.gone = lambda url, **_: gone.append(url)
     posts = [{**GOOD, "id": number, "url": f"https://p.test/@a/{number}"} for number in ("9", "3")]
     (probe,) = (item for item in spider.first(Page(url=URL, body=json.dumps(posts).encode())) if isinstance(item, scrapy.Request))
     assert (probe.url, probe.cb_kwargs["step"], probe.cb_kwargs["address"]) == ("https://p.test/api/v1/statuses/5", "probe", "https://p.test/@a/5")

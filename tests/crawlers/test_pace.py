@@ -25,7 +25,8 @@ from core.settings import ROOT
 from crawlers.fetching import pace
 from crawlers.fetching.guard import Refused
 from crawlers.fetching.hosts import LONGEST, Hosts
-from crawlers.fetching.pace import Pace, resume_at
+from crawlers.fetching.limits import RATE_HEADERS, redirect_at, resume_at
+from crawlers.fetching.pace import Pace
 from flows.crawling import crawl_source
 from tests.crawlers.play import Answer, Asked, Web, article, crawl, write_source
 
@@ -297,10 +298,14 @@ def test_a_header_that_came_twice_is_read() -> None:
 
 
 STRANGE = ["0", "²", "nan", "inf", "-inf", "1e400", "Mon, 01 Jan 99999 00:00:00 +99999999", "Mon, 01 Jan 0001 00:00:00 +0100"]
-VALUES = st.sampled_from(STRANGE) | st.text("-+0123456789,;.eE:TZ ²", max_size=20) | st.text(max_size=20)
+HEADERS = ("retry-after", "ratelimit", "ratelimit-policy", *(name for pair in RATE_HEADERS for name in pair))
+VALUES = (
+    st.sampled_from(STRANGE) | st.text('"r=0;t=12w,remaining', max_size=20) | st.text("-+0123456789,;.eE:TZ ²", max_size=20) | st.text(max_size=20)
+)
 
 
 @hypothesis_settings(deadline=None)  # the first date loads a library
-@given(st.integers(100, 599), st.fixed_dictionaries(dict.fromkeys(("retry-after", *pace.RATE_HEADERS[0], *pace.RATE_HEADERS[1]), VALUES)))
+@given(st.integers(100, 599), st.fixed_dictionaries(dict.fromkeys(HEADERS, VALUES)))
 def test_no_header_breaks_the_pace(status: int, headers: dict[str, str]) -> None:
     assert resume_at(status, headers, now=2000) >= 2000
+    assert redirect_at(status, headers, now=2000) >= 2000

@@ -65,23 +65,30 @@ def test_pauses_that_sites_ask_for_are_kept_and_failures_are_waited_out(settings
         soon,
         Answer(article("Page"), headers=[("RateLimit-Remaining", "0"), ("RateLimit-Reset", "2")]),
     ]
-    with playing(*HOSTS[:7]) as webs:
-        *pausing, failing, hours, quick = webs
+    with playing(*HOSTS[:9]) as webs:
+        *pausing, failing, hours, quick, later, never = webs
         for web, route in zip(pausing, asking, strict=True):
             web.routes = {"/a": route, "/b": page(), "/c": page()}
         failing.routes = {"/a": [Answer(status=500), Answer(status=502), page()]}
         hours.routes = {"/a": Answer(status=429, headers=[("Retry-After", "7200")]), "/b": page()}
         quick.routes = {f"/{name}": page() for name in "abc"}
+        later.routes = {"/a": Answer(status=302, headers=[("Location", f"{quick.base}/z"), ("Retry-After", "2")]), "/b": page()}
+        never.routes = {"/a": Answer(status=303, headers=[("Location", "/b"), ("Retry-After", "99999999999")])}
+        quick.routes["/z"] = page("z")
         pages = [f"{web.base}/{name}" for web in webs for name in "abc" if f"/{name}" in web.routes]
         report = crawl(settings, "urls", pages=pages, concurrency=1)
         waited = [gaps(web.asked()) for web in webs]
-    assert (report.kept, report.failed, report.reasons) == (16, 2, {"rate_limited": 2}), "nothing is asked of who wants hours of rest"
+        followed = next(one.at for one in quick.asked("/z")) - later.asked("/a")[0].until
+    assert (report.kept, report.failed, report.reasons) == (18, 3, {"rate_limited": 3}), "nothing is asked of who wants hours of rest"
+    assert 1.8 <= followed < 4.5, "a redirect is followed when it says"
+    assert later.asked("/b")[0].at - later.asked("/a")[0].until < 1, "nobody else waits for that"
+    assert len(never.asked()) == 1
     for one in waited[:4]:
         assert 1.8 <= one[0] < 4.5, waited
     assert waited[4][0] >= 1.4
     assert waited[4][1] >= 2.9, "the second pause is twice as long"
     assert waited[5] == []
-    assert max(waited[6]) < 1
+    assert max(gaps(quick.asked()[:3])) < 1
 
 
 @pytest.mark.alone
@@ -217,7 +224,10 @@ ROBOTS: list[tuple[Any, str]] = [
     (to("javascript:1"), "robots_unreachable"),
     (packed(b"not packed", "gzip"), "robots_unreachable"),
     (packed(gzip.compress(BOMB), "gzip"), "robots_unreachable"),
+    (Answer("<title>Just a moment...</title>", status=403), "robots_unreachable"),
+    (to("/detour"), "robots_txt"),
     (Answer(status=404), "kept"),
+    (Answer("User-agent: *\nDisallow: /\n", status=404), "kept"),
     (Answer(b"\xff\xfe\0" * 1000), "kept"),
 ]
 
@@ -229,6 +239,9 @@ def test_robots_txt_is_obeyed_and_one_that_cannot_be_read_is_no_permission(setti
             web.routes = {
                 "/robots.txt": robots,
                 "/autre.txt": Answer("User-agent: *\nDisallow: /prive\n", kind="text/plain"),
+                **{
+                    f"/detour{'x' * n}": to(f"/detour{'x' * (n + 1)}" if n < 3 else f"{webs[0].base}/autre.txt") for n in range(4)
+                },  # five, to elsewhere
                 "/court": to("/prive/page"),
             }
             web.routes |= {f"/prive/page{more}": page() for more in ("", "?1", "?2")}
@@ -244,7 +257,7 @@ def test_robots_txt_is_obeyed_and_one_that_cannot_be_read_is_no_permission(setti
 
 
 SECRET = "Une phrase que le site ne veut pas voir fouillée"
-RESERVED: list[tuple[dict[str, Any], bool]] = [
+RESERVED: list[tuple[dict[str, Any], bool | None]] = [  # None: it cannot be known
     (
         {"/.well-known/tdmrep.json": as_json([{"location": "/libre", "tdm-reservation": 0}, {"location": "/", "tdm-reservation": 1}]), "/a": page()},
         True,
@@ -254,10 +267,18 @@ RESERVED: list[tuple[dict[str, Any], bool]] = [
     ({"/a": Answer(article(SECRET, head="<meta name='tdm-reservation' content='1'>"))}, True),
     ({"/a": Answer(article(SECRET, head="<META content=1 name='TDM-Reservation'>"))}, True),
     ({"/a": Answer(article(SECRET, head="<meta name=robots content='index, noai, noimageai'>"))}, True),
-    ({"/.well-known/tdmrep.json": Answer(status=500), "/a": page()}, False),
-    ({"/.well-known/tdmrep.json": Answer(raw=reset), "/a": page()}, False),
-    ({"/.well-known/tdmrep.json": packed(b"not packed", "gzip"), "/a": page()}, False),
-    ({"/.well-known/tdmrep.json": packed(gzip.compress(BOMB), "gzip", JSON), "/a": page()}, False),
+    ({"/.well-known/tdmrep.json": to("/regles.json"), "/regles.json": as_json([{"location": "/", "tdm-reservation": 1}]), "/a": page()}, True),
+    ({"/a": Answer(article(SECRET), headers=[("TDM-Reservation", "0"), ("TDM-Reservation", "1")])}, True),
+    ({"/a": Answer(article(SECRET, head=f"<style>{'a ' * 60_000}</style><meta name='tdm-reservation' content='1'>"))}, True),
+    ({"/.well-known/tdmrep.json": Answer(status=500), "/a": page()}, None),
+    ({"/.well-known/tdmrep.json": Answer(status=429, headers=[("Retry-After", "0")]), "/a": page()}, None),
+    ({"/.well-known/tdmrep.json": Answer(raw=reset), "/a": page()}, None),
+    ({"/.well-known/tdmrep.json": loop, "/a": page()}, None),
+    ({"/.well-known/tdmrep.json": packed(b"not packed", "gzip"), "/a": page()}, None),
+    ({"/.well-known/tdmrep.json": packed(gzip.compress(BOMB), "gzip", JSON), "/a": page()}, None),
+    ({"/.well-known/tdmrep.json": to("/"), "/": page("accueil"), "/a": page()}, False),
+    ({"/.well-known/tdmrep.json": Answer(status=403), "/a": page()}, False),
+    ({"/a": Answer(article("Libre"), headers=[("TDM-Reservation", "yes")])}, False),
     ({"/.well-known/tdmrep.json": as_json([{"location": "/b", "tdm-reservation": 1}]), "/a": page()}, False),
     ({"/a": Answer(article("Libre", head="<meta name='tdm-reservation' content='0'>"))}, False),
 ]
@@ -269,8 +290,9 @@ def test_what_is_reserved_is_not_read_and_is_in_no_file(settings: Settings) -> N
             web.routes = dict(routes) | {f"/{name}": routes["/a"] for name in "cd"}
         report = crawl(settings, "urls", pages=[f"{web.base}/{name}" for web in webs for name in "acd"], concurrency=3)
         first = [len(web.asked()) for web in webs]
-    reserved = sum(closed for _, closed in RESERVED)
-    assert (report.reasons, report.kept) == ({"tdm_reserved": 3 * reserved}, 3 * (len(RESERVED) - reserved))
+    found = Counter(closed for _, closed in RESERVED)
+    assert (report.reasons, report.kept) == ({"tdm_reserved": 3 * found[True], "tdmrep_unreachable": 3 * found[None]}, 3 * found[False])
+    assert {len(web.asked("/a")) for web, (_, closed) in zip(webs, RESERVED, strict=True) if closed is None} == {0}
     assert first[0] == 0, "a page was asked for against tdmrep.json"
     assert holders(settings, SECRET) == []
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlers.reading.page import Page
-from crawlers.suggest import from_address, from_instance, from_page, name_of, not_a_source
+from crawlers.suggest import from_address, from_instance, from_page, from_section, name_of, not_a_source
 
 ARTICLE = "<html><head><title>Un titre</title></head><body><p>Un texte.</p></body></html>"
 FEED = '<html><head><link rel="alternate" type="application/rss+xml" href="/flux.xml"></head><body><p>Un texte.</p></body></html>'
@@ -98,3 +98,12 @@ def test_any_page_gives_keys(body: str) -> None:
     found = from_page(url, page(url, "<a href='//[" + body + "'>" + body))
     assert "kind" in found
     assert name_of(found, url)
+
+
+def test_the_section_of_a_forum_is_a_forum_and_names_are_spelt_plainly() -> None:
+    body = "<html><body id=phpbb class='nojs'><div class=forumbg><ul class='topiclist topics'><li><a class=topictitle href='./viewtopic.php?t=4'>Un sujet"
+    url = "https://forum.test/viewforum.php?f=5"
+    assert from_section(url, page(url, body)) == {"kind": "forum", "url": url}
+    assert from_section(url, page(url, ARTICLE)) is None
+    assert name_of({"kind": "feed"}, "https://www.xn--lodie-9ra.test/sant%C3%A9/%C3%A9t%C3%A9") == "elodie_test_sante_ete"
+    assert name_of({"kind": "feed"}, "https://\u4f8b.test/") != ""
