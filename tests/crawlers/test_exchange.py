@@ -56,6 +56,7 @@ def test_what_was_agreed_for_a_connection_is_in_the_evidence(settings: Settings,
     assert (checks["request"], checks["time"], checks["payload"], checks["bytes"]) == ("ok",) * 4
 
 
+@pytest.mark.alone  # it measures a pace
 def test_a_page_that_leads_to_another_host_is_judged_by_that_host(settings: Settings) -> None:
     with playing("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5") as (mover, closed, reserving, labelled, free):
         text = Answer(article("Page"))
