@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import ssl
+import subprocess
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,11 +14,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from core.records import SourceReport
+from core.settings import ROOT
 from crawlers.evidence.archive import Archive
 from crawlers.evidence.members import members, parse
 from crawlers.evidence.proof import Verifier
+from flows.crawling import child_environment
 from tests.crawlers.captures import NOW
-from tests.crawlers.play import Answer, Web, article, as_json, crawl, documents, playing
+from tests.crawlers.play import Answer, Web, article, as_json, crawl, documents, playing, write_source
 from tests.crawlers.test_hostile import to
 
 if TYPE_CHECKING:
@@ -73,3 +79,27 @@ def test_a_page_that_leads_to_another_host_is_judged_by_that_host(settings: Sett
         assert min(after - before for before, after in pairwise(times)) >= 0.15, "the new host's own pace is kept"
     assert {document.url for document in documents(settings)} == {f"{free.base}/x", f"{free.base}/0"}
     assert (report.reasons["robots_txt"], report.reasons["tdm_reserved"]) == (2, 3)
+
+
+HELD = """
+import sys
+from crawlers.fetching.pace import Pace
+asked = []
+Pace.is_paused = lambda self, host: bool(asked.append(host)) or len(asked) in (1, 2, 4)  # a pause begins while these connections are made
+from crawlers.run import main
+main(["essai"])
+print(len(asked), file=sys.stderr)
+"""
+
+
+def test_a_request_whose_connection_stands_when_a_pause_begins_is_sent_later_and_once(settings: Settings) -> None:
+    with playing("127.0.0.1") as (site,):
+        site.routes = {"/a": Answer(article("Page"))}
+        write_source(settings, "urls", pages=[f"{site.base}/a"])
+        done = subprocess.run(
+            [sys.executable, "-c", HELD], cwd=ROOT, env=child_environment(settings), capture_output=True, text=True, check=True, timeout=60
+        )
+    report = SourceReport.model_validate(json.loads(done.stdout.splitlines()[-1])["report"])
+    assert (report.kept, report.failed, report.set_aside) == (1, 0, 0)
+    assert sorted(one.place for one in site.log) == ["/.well-known/tdmrep.json", "/a", "/robots.txt"]
+    assert int(done.stderr) == 6, "asked each time that a connection stood"
